@@ -1,0 +1,52 @@
+//! The collector: first the files that a crash may have left, then, for as long as the process runs, whatever
+//! lost its last reference.
+
+use operations::Store;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Time between two rounds.
+pub const ROUND: Duration = Duration::from_secs(5);
+
+/// Runs until `stop` resolves. A failed round is logged and tried again.
+pub async fn run(store: Arc<Store>, stop: impl Future<Output = ()>) {
+    let mut stop = pin!(stop);
+    let work = async {
+        sweep(&store).await;
+        loop {
+            collect(&store).await;
+            store.clock().sleep(ROUND).await;
+        }
+    };
+    tokio::select! {
+        () = work => {}
+        () = &mut stop => {}
+    }
+}
+
+/// Goes through the files of every process that is gone.
+async fn sweep(store: &Store) {
+    let epochs = match store.unswept_epochs().await {
+        Ok(epochs) => epochs,
+        Err(error) => return tracing::error!(?error, "cannot tell which files a crash may have left"),
+    };
+    for epoch in epochs {
+        match store.sweep_epoch(epoch).await {
+            Ok(0) => {}
+            Ok(files) => tracing::info!(epoch, files, "files that no object refers to are being removed"),
+            Err(error) => tracing::error!(?error, epoch, "cannot look for files that a crash may have left"),
+        }
+    }
+}
+
+async fn collect(store: &Store) {
+    match store.collect_garbage().await {
+        Ok(collected) if collected.pieces > 0 => {
+            tracing::debug!(pieces = collected.pieces, pinned = collected.pinned, "garbage collected");
+        }
+        Ok(_) => {}
+        Err(error) => tracing::error!(?error, "garbage could not be collected; the next round tries again"),
+    }
+}

@@ -1,0 +1,3 @@
+//! Work that no request waits for: loops that call operations. Each can be stopped at any moment and begun again.
+
+pub mod garbage;

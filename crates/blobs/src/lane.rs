@@ -1,0 +1,228 @@
+//! A lane: one worker that takes an upload's units in order, on blocking threads, beside other lanes.
+//!
+//! MD5 cannot be split, so the speed of one upload is that of its digest lane: it must never wait for anyone to be
+//! woken. Hence a queue, drained by one job as long as there are units. When the client is slower than the lane the
+//! job ends, so that a slow client holds no thread; after [`TURN_UNITS`] it queues behind other jobs, so that a fast
+//! one does not hold a thread either.
+
+use crate::pool::lock;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use tokio::sync::{mpsc, oneshot};
+use types::limits::TRANSFER_BYTES;
+
+/// Units after which a job gives its thread to others: about 5 ms of MD5.
+const TURN_UNITS: usize = 16;
+/// Units of one upload in memory: one being filled, one in work, one between, so that no lane runs dry.
+const UPLOAD_UNITS: usize = 3;
+
+/// What a lane does. Called on blocking threads, by one at a time.
+pub(crate) trait Work: Send + 'static {
+    /// Prepares, beside the arrival of the first unit.
+    fn begin(&mut self) {}
+
+    /// Takes the next unit.
+    fn run(&mut self, unit: &[u8]);
+
+    /// Finishes, behind the last unit.
+    fn end(&mut self) {}
+}
+
+/// Bytes of an upload, shared by its lanes. The last to let go sends the buffer home.
+pub(crate) struct Unit {
+    bytes: Vec<u8>,
+    home: mpsc::UnboundedSender<Vec<u8>>,
+}
+
+impl Drop for Unit {
+    fn drop(&mut self) {
+        // Nobody is home when the upload ended early.
+        let _ = self.home.send(std::mem::take(&mut self.bytes));
+    }
+}
+
+/// The buffers of one upload. Back-pressure: with all of them in the lanes, the next [`Units::take`] waits.
+pub(crate) struct Units {
+    home: mpsc::UnboundedSender<Vec<u8>>,
+    returned: mpsc::UnboundedReceiver<Vec<u8>>,
+    made: usize,
+}
+
+impl Units {
+    pub(crate) fn new() -> Self {
+        let (home, returned) = mpsc::unbounded_channel();
+        Self { home, returned, made: 0 }
+    }
+
+    /// An empty buffer for [`TRANSFER_BYTES`]. Cancel safe.
+    pub(crate) async fn take(&mut self) -> Vec<u8> {
+        if let Ok(buffer) = self.returned.try_recv() {
+            return emptied(buffer);
+        }
+        if self.made < UPLOAD_UNITS {
+            self.made += 1;
+            return Vec::with_capacity(TRANSFER_BYTES);
+        }
+        // The channel cannot close: `self` holds a sender.
+        emptied(self.returned.recv().await.unwrap_or_default())
+    }
+
+    /// Makes a filled buffer into a unit for the lanes.
+    pub(crate) fn fill(&self, bytes: Vec<u8>) -> Arc<Unit> {
+        Arc::new(Unit { bytes, home: self.home.clone() })
+    }
+}
+
+fn emptied(mut buffer: Vec<u8>) -> Vec<u8> {
+    buffer.clear();
+    buffer
+}
+
+/// A worker and its queue.
+pub(crate) struct Lane<W>(Mutex<State<W>>);
+
+struct State<W> {
+    queue: VecDeque<Item<W>>,
+    /// At rest here; away while a job runs.
+    worker: Option<W>,
+    /// A panic took the worker: whatever is queued is dropped, so that buffers go home and waiters hear of it.
+    lost: bool,
+}
+
+enum Item<W> {
+    Begin,
+    Unit(Arc<Unit>),
+    /// The lane ends: the worker goes to whoever asked.
+    End(oneshot::Sender<W>),
+}
+
+impl<W: Work> Lane<W> {
+    pub(crate) fn new(worker: W) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(State { queue: VecDeque::new(), worker: Some(worker), lost: false })))
+    }
+
+    /// Queues the preparation.
+    pub(crate) fn begin(self: &Arc<Self>) {
+        self.queue(Item::Begin);
+    }
+
+    /// Queues a unit.
+    pub(crate) fn push(self: &Arc<Self>, unit: Arc<Unit>) {
+        self.queue(Item::Unit(unit));
+    }
+
+    /// The worker, once it has taken all units queued and finished; `None` if the pool stopped or the worker panicked.
+    pub(crate) async fn end(self: Arc<Self>) -> Option<W> {
+        let (sender, worker) = oneshot::channel();
+        self.queue(Item::End(sender));
+        // With only the running job keeping the lane, a stopped pool closes the channel: nobody waits forever.
+        drop(self);
+        worker.await.ok()
+    }
+
+    fn queue(self: &Arc<Self>, item: Item<W>) {
+        let mut state = lock(&self.0);
+        if state.lost {
+            return;
+        }
+        state.queue.push_back(item);
+        if let Some(worker) = state.worker.take() {
+            drop(state);
+            self.start(worker);
+        }
+    }
+
+    fn start(self: &Arc<Self>, worker: W) {
+        let lane = Arc::clone(self);
+        tokio::task::spawn_blocking(move || lane.take_turn(worker));
+    }
+
+    fn take_turn(self: Arc<Self>, mut worker: W) {
+        let _noticed = NoticePanic(&self);
+        for _ in 0..TURN_UNITS {
+            let mut state = lock(&self.0);
+            match state.queue.pop_front() {
+                None => {
+                    state.worker = Some(worker);
+                    return;
+                }
+                Some(Item::Begin) => {
+                    drop(state);
+                    worker.begin();
+                }
+                Some(Item::End(sender)) => {
+                    drop(state);
+                    worker.end();
+                    // Nobody is there to take it when the upload was dropped.
+                    let _ = sender.send(worker);
+                    return;
+                }
+                Some(Item::Unit(unit)) => {
+                    drop(state);
+                    worker.run(&unit.bytes);
+                }
+            }
+        }
+        self.start(worker);
+    }
+}
+
+/// Declares the lane lost if the worker panics.
+struct NoticePanic<'a, W>(&'a Lane<W>);
+
+impl<W> Drop for NoticePanic<'_, W> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let mut state = lock(&self.0.0);
+            state.lost = true;
+            state.queue.clear();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Sum(Vec<u8>);
+
+    impl Work for Sum {
+        fn run(&mut self, unit: &[u8]) {
+            assert_ne!(unit, b"panic", "as asked");
+            self.0.extend_from_slice(unit);
+        }
+    }
+
+    async fn send(units: &mut Units, lanes: &[&Arc<Lane<Sum>>], bytes: &[u8]) {
+        let mut buffer = units.take().await;
+        buffer.extend_from_slice(bytes);
+        let unit = units.fill(buffer);
+        for lane in lanes {
+            lane.push(Arc::clone(&unit));
+        }
+    }
+
+    #[tokio::test]
+    async fn every_lane_takes_every_unit_in_order_over_many_turns() {
+        let (first, second) = (Lane::new(Sum(Vec::new())), Lane::new(Sum(Vec::new())));
+        let mut units = Units::new();
+        let sent: Vec<u8> = (0..=255).collect();
+        for byte in &sent {
+            send(&mut units, &[&first, &second], &[*byte]).await;
+        }
+        assert_eq!(units.made, UPLOAD_UNITS);
+        assert_eq!(first.end().await.unwrap().0, sent);
+        assert_eq!(second.end().await.unwrap().0, sent);
+    }
+
+    #[tokio::test]
+    async fn a_panic_of_the_worker_is_heard_of_and_holds_no_buffer() {
+        let lane = Lane::new(Sum(Vec::new()));
+        let mut units = Units::new();
+        send(&mut units, &[&lane], b"panic").await;
+        for _ in 0..10 {
+            send(&mut units, &[&lane], b"after").await;
+        }
+        assert!(lane.end().await.is_none());
+    }
+}

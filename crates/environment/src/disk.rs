@@ -1,0 +1,249 @@
+//! The disk below one data directory. Paths are relative to it. All calls block: run them on a pool.
+
+use rustix::fs::{Advice, FallocateFlags, FlockOperation, Mode, OFlags};
+use rustix::io::{Errno, ReadWriteFlags};
+use std::fs::File;
+use std::io::{self, IoSliceMut};
+use std::num::NonZeroU64;
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A directory tree that a store owns.
+pub trait Disk: Send + Sync + 'static {
+    /// Makes a directory and those above it; one that exists is left alone. Durable once its parent is synced.
+    fn create_dir_all(&self, path: &Path) -> io::Result<()>;
+
+    /// Makes a new file for writing and reading; fails if it exists. Durable once its directory is synced.
+    fn create(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>>;
+
+    /// Opens a file for reading.
+    fn open(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>>;
+
+    /// Removes a file. Durable once its directory is synced.
+    fn remove(&self, path: &Path) -> io::Result<()>;
+
+    /// Removes an empty directory.
+    fn remove_dir(&self, path: &Path) -> io::Result<()>;
+
+    /// Names in a directory, in no order.
+    fn list(&self, path: &Path) -> io::Result<Vec<String>>;
+
+    /// Makes the names in a directory durable.
+    fn sync_dir(&self, path: &Path) -> io::Result<()>;
+
+    /// Bytes that can still be written.
+    fn free_bytes(&self) -> io::Result<u64>;
+}
+
+/// An open file.
+pub trait DiskFile: Send + Sync + 'static {
+    /// Writes all of `bytes` at `offset`.
+    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()>;
+
+    /// Fills `bytes` from `offset`; `UnexpectedEof` if the file ends before.
+    fn read_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<()>;
+
+    /// As [`DiskFile::read_at`] if that needs no wait for the disk: false, with `bytes` in any state, if it does.
+    fn try_read_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<bool>;
+
+    /// Reserves room for `length` bytes, so that a full disk shows before the bytes arrive.
+    fn allocate(&self, length: u64) -> io::Result<()>;
+
+    /// Asks the disk to begin writing what was written there, so that a later [`DiskFile::sync`] waits less.
+    /// A hint: it promises nothing, and a disk that cannot ignores it.
+    fn start_writeback(&self, offset: u64, length: u64) {
+        let _ = (offset, length);
+    }
+
+    /// Returns once the bytes written survive a power cut.
+    fn sync(&self) -> io::Result<()>;
+
+    /// Bytes in the file.
+    fn length(&self) -> io::Result<u64>;
+}
+
+/// A directory of the machine.
+#[derive(Debug)]
+pub struct LocalDisk {
+    root: PathBuf,
+    /// Held for as long as the disk is: one process per directory.
+    _lock: File,
+}
+
+/// Why a data directory cannot be used.
+#[derive(Debug)]
+pub enum OpenDiskError {
+    /// Another process holds it.
+    InUse {
+        /// The directory.
+        root: PathBuf,
+    },
+    /// The machine refused.
+    Io {
+        /// The directory.
+        root: PathBuf,
+        /// Its reason.
+        source: io::Error,
+    },
+}
+
+impl std::fmt::Display for OpenDiskError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::InUse { root } => write!(
+                f,
+                "the data directory {} is in use by another Cairn process: stop it, or choose another with --data",
+                root.display()
+            ),
+            Self::Io { root, source } => write!(f, "cannot use the data directory {}: {source}", root.display()),
+        }
+    }
+}
+
+impl std::error::Error for OpenDiskError {}
+
+impl LocalDisk {
+    /// Makes `root` if need be, readable by its owner only, and takes its lock.
+    pub fn open(root: &Path) -> Result<Self, OpenDiskError> {
+        let io = |source: io::Error| OpenDiskError::Io { root: root.to_owned(), source };
+        create_private_dir(root).map_err(io)?;
+        let lock_path = root.join("lock");
+        let flags = OFlags::CREATE | OFlags::RDWR | OFlags::CLOEXEC;
+        let lock = rustix::fs::open(&lock_path, flags, Mode::RUSR | Mode::WUSR).map_err(|e| io(e.into()))?;
+        match rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Self { root: root.to_owned(), _lock: File::from(lock) }),
+            Err(Errno::WOULDBLOCK) => Err(OpenDiskError::InUse { root: root.to_owned() }),
+            Err(error) => Err(io(error.into())),
+        }
+    }
+
+    /// The directory of the machine.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+}
+
+fn create_private_dir(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the real disk")]
+impl Disk for LocalDisk {
+    fn create_dir_all(&self, path: &Path) -> io::Result<()> {
+        create_private_dir(&self.root.join(path))
+    }
+
+    fn create(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
+        use std::os::unix::fs::OpenOptionsExt;
+        let mut options = File::options();
+        let file = options.read(true).write(true).create_new(true).mode(0o600).open(self.root.join(path))?;
+        Ok(Arc::new(LocalFile(file)))
+    }
+
+    fn open(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
+        Ok(Arc::new(LocalFile(File::open(self.root.join(path))?)))
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        std::fs::remove_file(self.root.join(path))
+    }
+
+    fn remove_dir(&self, path: &Path) -> io::Result<()> {
+        std::fs::remove_dir(self.root.join(path))
+    }
+
+    fn list(&self, path: &Path) -> io::Result<Vec<String>> {
+        let name = |entry: io::Result<std::fs::DirEntry>| Ok(entry?.file_name().to_string_lossy().into_owned());
+        std::fs::read_dir(self.root.join(path))?.map(name).collect()
+    }
+
+    fn sync_dir(&self, path: &Path) -> io::Result<()> {
+        File::open(self.root.join(path))?.sync_all()
+    }
+
+    fn free_bytes(&self) -> io::Result<u64> {
+        let stat = rustix::fs::statvfs(&self.root)?;
+        Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+    }
+}
+
+#[derive(Debug)]
+struct LocalFile(File);
+
+impl DiskFile for LocalFile {
+    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        self.0.write_all_at(bytes, offset)
+    }
+
+    fn read_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<()> {
+        self.0.read_exact_at(bytes, offset)
+    }
+
+    fn try_read_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<bool> {
+        let wanted = bytes.len();
+        match rustix::io::preadv2(&self.0, &mut [IoSliceMut::new(bytes)], offset, ReadWriteFlags::NOWAIT) {
+            Ok(count) => Ok(count == wanted),
+            // A file system without NOWAIT reads on the pool.
+            Err(Errno::AGAIN | Errno::OPNOTSUPP | Errno::INTR) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn allocate(&self, length: u64) -> io::Result<()> {
+        match rustix::fs::fallocate(&self.0, FallocateFlags::empty(), 0, length) {
+            Ok(()) | Err(Errno::OPNOTSUPP) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn start_writeback(&self, offset: u64, length: u64) {
+        // On Linux, DONTNEED starts writing dirty pages without a wait, and keeps those still being written.
+        // A failed hint costs only time: the sync that follows reports what matters.
+        let _ = rustix::fs::fadvise(&self.0, offset, NonZeroU64::new(length), Advice::DontNeed);
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.0.sync_data()
+    }
+
+    fn length(&self) -> io::Result<u64> {
+        Ok(self.0.metadata()?.size())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_owner_is_refused() {
+        let home = tempfile::tempdir().unwrap();
+        let first = LocalDisk::open(home.path()).unwrap();
+        let second = LocalDisk::open(home.path());
+        assert!(matches!(second, Err(OpenDiskError::InUse { .. })));
+        drop(first);
+        assert!(LocalDisk::open(home.path()).is_ok());
+    }
+
+    #[test]
+    fn bytes_come_back_and_files_are_made_once() {
+        let home = tempfile::tempdir().unwrap();
+        let disk = LocalDisk::open(home.path()).unwrap();
+        disk.create_dir_all(Path::new("a/b")).unwrap();
+        let file = disk.create(Path::new("a/b/c")).unwrap();
+        assert!(disk.create(Path::new("a/b/c")).is_err());
+        file.allocate(4096).unwrap();
+        file.write_at(b"hello", 3).unwrap();
+        file.sync().unwrap();
+        disk.sync_dir(Path::new("a/b")).unwrap();
+        let mut bytes = [0; 5];
+        disk.open(Path::new("a/b/c")).unwrap().read_at(&mut bytes, 3).unwrap();
+        assert_eq!(&bytes, b"hello");
+        assert_eq!(disk.list(Path::new("a/b")).unwrap(), ["c"]);
+        assert!(file.read_at(&mut bytes, 4094).is_err());
+        disk.remove(Path::new("a/b/c")).unwrap();
+        assert!(disk.free_bytes().unwrap() > 0);
+    }
+}

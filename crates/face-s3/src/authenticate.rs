@@ -1,0 +1,83 @@
+//! From a signature to a caller.
+
+use operations::{Caller, Store};
+use s3_protocol::RequestHead;
+use s3_protocol::sigv4::{self, Authentication, ChunkSignatures, SignedRequest, SigningKey};
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use types::{AccessKeyId, ErrorCode, OperationError};
+
+/// Signing keys derived once per credential, day and region.
+#[derive(Default)]
+pub(crate) struct SigningKeys(RwLock<HashMap<KeyName, Derived>>);
+
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct KeyName {
+    access_key: AccessKeyId,
+    /// Day and region as signed.
+    scope: String,
+}
+
+struct Derived {
+    /// What it was derived from: a credential made anew under the same id must not match the old one.
+    secret: String,
+    key: Arc<SigningKey>,
+}
+
+/// Keys held. Past it the cache begins anew: deriving costs two microseconds.
+const SIGNING_KEYS_MAX: usize = 10_000;
+
+/// A request whose sender is known.
+pub(crate) struct Authenticated {
+    pub(crate) caller: Caller,
+    /// True for a presigned URL.
+    pub(crate) presigned: bool,
+    /// What signed chunks of the body continue from.
+    pub(crate) chunks: ChunkSignatures,
+}
+
+impl SigningKeys {
+    /// Finds out who sent a request.
+    ///
+    /// # Errors
+    /// `Unauthorized` without a known access key; `SignatureDoesNotMatch` and what else [`sigv4`] says;
+    /// `NotImplemented` for temporary credentials.
+    pub(crate) async fn authenticate(
+        &self,
+        store: &Store,
+        head: &RequestHead<'_>,
+    ) -> Result<Authenticated, OperationError> {
+        let Authentication::Signed(signed) = sigv4::parse(head)? else {
+            return Err(ErrorCode::Unauthorized.into());
+        };
+        if signed.session_token().is_some() {
+            return Err(OperationError::new(
+                ErrorCode::NotImplemented,
+                "Temporary credentials are not implemented: sign without X-Amz-Security-Token.",
+            ));
+        }
+        let access_key = AccessKeyId::parse(signed.access_key_id());
+        let access_key = access_key.ok_or_else(|| OperationError::from(ErrorCode::Unauthorized))?;
+        let credential = store.credential(access_key).await?;
+        let key = self.key(access_key, credential.secret_access_key, &signed);
+        signed.verify(head, &key, store.clock().now())?;
+        let chunks = signed.chunk_signatures(SigningKey::clone(&key));
+        Ok(Authenticated { caller: credential.caller, presigned: signed.is_presigned(), chunks })
+    }
+
+    fn key(&self, access_key: AccessKeyId, secret: String, signed: &SignedRequest<'_>) -> Arc<SigningKey> {
+        let name = KeyName { access_key, scope: [signed.date(), "/", signed.region()].concat() };
+        let keys = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = keys.get(&name).filter(|known| known.secret == secret) {
+            return Arc::clone(&known.key);
+        }
+        drop(keys);
+        let key = Arc::new(SigningKey::derive(&secret, signed.date(), signed.region()));
+        let mut keys = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if keys.len() >= SIGNING_KEYS_MAX {
+            keys.clear();
+        }
+        keys.insert(name, Derived { secret, key: Arc::clone(&key) });
+        key
+    }
+}

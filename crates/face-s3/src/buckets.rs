@@ -1,0 +1,47 @@
+//! The operations on buckets.
+
+use crate::answer_body::AnswerBody;
+use crate::handle::{Answered, Context};
+use bytes::Bytes;
+use http::Response;
+use http_body::Body;
+use operations::create_bucket::CreateBucket;
+use s3_protocol::operation::{create_bucket, delete_bucket, get_bucket_location, head_bucket};
+use std::error::Error;
+use types::BucketName;
+
+/// An encoded answer as the face sends it.
+pub(crate) fn full(answer: Response<Bytes>) -> Response<AnswerBody> {
+    answer.map(AnswerBody::Full)
+}
+
+pub(crate) async fn create<B>(mut context: Context<'_, B>, bucket: BucketName) -> Answered
+where
+    B: Body<Data = Bytes> + Send + Unpin,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    let document = context.verified_document().await?;
+    let request = create_bucket::decode(bucket, &document)?;
+    let location = match request.location {
+        create_bucket::Location::Auto => None,
+        create_bucket::Location::Hint(hint) => Some(hint.to_owned()),
+    };
+    let operation = CreateBucket { name: request.bucket, location };
+    context.store.create_bucket(context.caller, &operation).await?;
+    Ok(full(create_bucket::encode(&operation.name)))
+}
+
+pub(crate) async fn head<B>(context: Context<'_, B>, bucket: BucketName) -> Answered {
+    context.store.head_bucket(context.caller, &bucket).await?;
+    Ok(full(head_bucket::encode()))
+}
+
+pub(crate) async fn delete<B>(context: Context<'_, B>, bucket: BucketName) -> Answered {
+    context.store.delete_bucket(context.caller, &bucket).await?;
+    Ok(full(delete_bucket::encode()))
+}
+
+pub(crate) async fn location<B>(context: Context<'_, B>, bucket: BucketName) -> Answered {
+    context.store.bucket_location(context.caller, &bucket).await?;
+    Ok(full(get_bucket_location::encode()))
+}

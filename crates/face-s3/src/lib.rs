@@ -1,0 +1,17 @@
+//! The S3 face: a request is verified, decoded into one operation, and its answer encoded.
+//!
+//! Start at [`S3Face::handle`]. Each S3 operation is one function of `buckets`, `objects`, `listings` or `uploads`.
+
+mod answer_body;
+mod authenticate;
+mod buckets;
+mod document;
+mod handle;
+mod listings;
+mod objects;
+mod upload_body;
+mod uploads;
+
+pub use answer_body::AnswerBody;
+pub use handle::S3Face;
+pub use s3_protocol::HostRules;

@@ -1,0 +1,160 @@
+//! The operations on objects.
+
+use crate::answer_body::AnswerBody;
+use crate::buckets::full;
+use crate::document::expected_digests;
+use crate::handle::{Answered, Context};
+use bytes::Bytes;
+use http_body::Body;
+use operations::copy_object::{CopyObject, MetadataDirective};
+use operations::create_bucket::CreateBucket;
+use operations::get_object::{Found, FoundObject, GetObject, Portion};
+use operations::put_object::PutObject;
+use operations::{Caller, ObjectRow, Store};
+use s3_protocol::ObjectTarget;
+use s3_protocol::operation::get_object::Selection;
+use s3_protocol::operation::{
+    ObjectHead, ObjectMetadata, copy_object, delete_object, delete_objects, get_object, head_object, put_object,
+};
+use std::error::Error;
+use types::{BucketName, ByteRange, ErrorCode, OperationError};
+
+pub(crate) async fn put<B>(context: Context<'_, B>, target: ObjectTarget) -> Answered
+where
+    B: Body<Data = Bytes> + Send + Unpin,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    let request = put_object::decode(&context.head, target, context.payload)?;
+    create_bucket_if(request.create_bucket_if_missing, context.store, context.caller, &request.target.bucket).await?;
+    let operation = PutObject {
+        bucket: request.target.bucket,
+        key: request.target.key,
+        length: request.length,
+        http: request.metadata.http,
+        user: request.metadata.user,
+        class: request.metadata.storage_class,
+        conditions: request.conditions,
+        expected: expected_digests(context.payload),
+        trailers: context.payload.trailers.clone(),
+    };
+    let stored = context.store.put_object(context.caller, &operation, context.body).await?;
+    Ok(full(put_object::encode(&stored.etag)))
+}
+
+/// `cf-create-bucket-if-missing`: the bucket is there before the first byte is read.
+pub(crate) async fn create_bucket_if(
+    wanted: bool,
+    store: &Store,
+    caller: &Caller,
+    bucket: &BucketName,
+) -> Result<(), OperationError> {
+    if !wanted {
+        return Ok(());
+    }
+    let operation = CreateBucket { name: bucket.clone(), location: None };
+    match store.create_bucket(caller, &operation).await {
+        Err(error) if error.code == ErrorCode::BucketConflict => Ok(()),
+        created => created,
+    }
+}
+
+pub(crate) async fn copy<B>(context: Context<'_, B>, target: ObjectTarget) -> Answered {
+    let request = copy_object::decode(&context.head, target)?;
+    create_bucket_if(request.create_bucket_if_missing, context.store, context.caller, &request.target.bucket).await?;
+    let ObjectMetadata { http, user, storage_class } = request.metadata;
+    let operation = CopyObject {
+        source_bucket: request.source.object.bucket,
+        source_key: request.source.object.key,
+        source_conditions: request.source_conditions,
+        bucket: request.target.bucket,
+        key: request.target.key,
+        conditions: request.conditions,
+        metadata: match request.directive {
+            copy_object::MetadataDirective::Copy => MetadataDirective::Copy,
+            copy_object::MetadataDirective::Replace => MetadataDirective::Replace(http, user),
+            copy_object::MetadataDirective::Merge => MetadataDirective::Merge(http, user),
+        },
+        class: storage_class,
+    };
+    let copied = context.store.copy_object(context.caller, &operation).await?;
+    Ok(full(copy_object::encode(&copied.stored.etag, copied.modified)))
+}
+
+fn portion(selection: Selection) -> Portion {
+    match selection {
+        Selection::Whole => Portion::Whole,
+        Selection::Range(range) => Portion::Range(range),
+        Selection::Part(number) => Portion::Part(number),
+    }
+}
+
+/// What an answer shows of an object. `asked` says whether a range or part was asked for.
+fn shown<'a>(row: &'a ObjectRow, range: ByteRange, parts: Option<u16>, asked: Portion) -> ObjectHead<'a> {
+    ObjectHead {
+        etag: row.etag,
+        size: row.size,
+        modified: row.modified,
+        http: &row.http,
+        user: &row.user,
+        storage_class: row.class,
+        range: (asked != Portion::Whole).then_some(range),
+        parts_count: parts.filter(|_| matches!(asked, Portion::Part(_))),
+    }
+}
+
+fn shown_unread(row: &ObjectRow) -> ObjectHead<'_> {
+    shown(row, ByteRange::whole(row.size), None, Portion::Whole)
+}
+
+pub(crate) async fn get<B>(context: Context<'_, B>, target: ObjectTarget) -> Answered {
+    let request = get_object::decode(&context.head, target)?;
+    let ObjectTarget { bucket, key } = request.target;
+    let part = portion(request.selection);
+    let operation = GetObject { bucket, key, conditions: request.conditions, part };
+    let (found, mut reader) = match context.store.get_object(context.caller, &operation).await? {
+        Found::NotModified(row) => return Ok(full(get_object::encode_not_modified(&shown_unread(&row)))),
+        Found::Object(found) => found,
+    };
+    let FoundObject { row, range, parts } = found;
+    let body = match reader.ready() {
+        Some(bytes) => AnswerBody::Full(bytes),
+        None => AnswerBody::Object { stream: reader.into_stream(), remaining: range.length },
+    };
+    Ok(get_object::encode(&shown(&row, range, parts, part), &request.overrides).map(|_| body))
+}
+
+pub(crate) async fn head<B>(context: Context<'_, B>, target: ObjectTarget) -> Answered {
+    let request = head_object::decode(&context.head, target)?;
+    let ObjectTarget { bucket, key } = request.target;
+    let part = portion(request.selection);
+    let operation = GetObject { bucket, key, conditions: request.conditions, part };
+    let FoundObject { row, range, parts } = match context.store.head_object(context.caller, &operation).await? {
+        Found::NotModified(row) => return Ok(full(head_object::encode_not_modified(&shown_unread(&row)))),
+        Found::Object(found) => found,
+    };
+    Ok(full(head_object::encode(&shown(&row, range, parts, part), &request.overrides)))
+}
+
+pub(crate) async fn delete<B>(context: Context<'_, B>, target: ObjectTarget) -> Answered {
+    let request = delete_object::decode(&context.head, target)?;
+    context.store.delete_object(context.caller, &request.target.bucket, &request.target.key).await?;
+    Ok(full(delete_object::encode()))
+}
+
+pub(crate) async fn delete_several<B>(mut context: Context<'_, B>, bucket: BucketName) -> Answered
+where
+    B: Body<Data = Bytes> + Send + Unpin,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    let document = context.verified_document().await?;
+    let request = delete_objects::decode(bucket, &document)?;
+    let parsed: Vec<_> = request.keys.iter().map(|key| delete_objects::DeleteObjects::parse_key(key)).collect();
+    let keys: Vec<_> = parsed.iter().flatten().cloned().collect();
+    let mut deleted = context.store.delete_objects(context.caller, &request.bucket, &keys).await?.into_iter();
+    let outcome = |parsed| match parsed {
+        Ok(_) => deleted.next().unwrap_or_else(|| Err(ErrorCode::InternalError.into())),
+        Err(invalid) => Err(invalid),
+    };
+    let outcomes = request.keys.iter().map(String::as_str).zip(parsed.into_iter().map(outcome)).collect();
+    Ok(full(delete_objects::encode(&request, &delete_objects::DeletedObjects { outcomes })))
+}

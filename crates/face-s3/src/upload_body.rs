@@ -1,0 +1,92 @@
+//! The body of a request as operations want it: without its framing, with every chunk's signature checked.
+
+use bytes::Bytes;
+use http_body::Body as HttpBody;
+use http_support::RequestBody;
+use s3_protocol::chunked::ChunkedDecoder;
+use std::error::Error;
+use std::future::poll_fn;
+use std::task::{Context, Poll, ready};
+use types::limits::XML_BYTES_MAX;
+use types::{Checksum, ErrorCode, OperationError};
+
+/// A request's body, decoded while it streams.
+pub(crate) struct UploadBody<B> {
+    raw: RequestBody<B>,
+    /// Takes an aws-chunked body apart. Gone once the body has ended.
+    decoder: Option<ChunkedDecoder>,
+    /// Bytes that arrived and are not decoded yet.
+    pending: Bytes,
+    trailers: Vec<Checksum>,
+}
+
+impl<B> UploadBody<B>
+where
+    B: HttpBody<Data = Bytes> + Unpin,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    /// A plain body.
+    pub(crate) fn new(raw: RequestBody<B>) -> Self {
+        Self { raw, decoder: None, pending: Bytes::new(), trailers: Vec::new() }
+    }
+
+    /// The body turns out to be aws-chunked.
+    pub(crate) fn decode_with(&mut self, decoder: Option<ChunkedDecoder>) {
+        self.decoder = decoder;
+    }
+
+    fn poll_decoded(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, OperationError>> {
+        loop {
+            let Some(decoder) = &mut self.decoder else { return self.raw.poll_frame(cx) };
+            if let Some(data) = decoder.decode(&mut self.pending)? {
+                return Poll::Ready(Ok(Some(data)));
+            }
+            match ready!(self.raw.poll_frame(cx))? {
+                Some(bytes) => self.pending = bytes,
+                None => return Poll::Ready(self.end().map(|()| None)),
+            }
+        }
+    }
+
+    fn end(&mut self) -> Result<(), OperationError> {
+        if let Some(decoder) = self.decoder.take() {
+            self.trailers = decoder.finish()?;
+        }
+        Ok(())
+    }
+
+    /// Collects a document.
+    ///
+    /// # Errors
+    /// `MalformedXML` for more than [`XML_BYTES_MAX`]; what the body fails with.
+    pub(crate) async fn collect_document(&mut self) -> Result<Vec<u8>, OperationError> {
+        let mut document = Vec::new();
+        while let Some(bytes) = poll_fn(|cx| self.poll_decoded(cx)).await? {
+            if document.len() + bytes.len() > XML_BYTES_MAX {
+                let message = format!("The XML you provided is too large: at most {XML_BYTES_MAX} bytes are read.");
+                return Err(OperationError::new(ErrorCode::MalformedXml, message));
+            }
+            document.extend_from_slice(&bytes);
+        }
+        Ok(document)
+    }
+
+    /// Throws away what nobody read, within bounds.
+    pub(crate) async fn drain(&mut self) {
+        self.raw.drain().await;
+    }
+}
+
+impl<B> operations::Body for UploadBody<B>
+where
+    B: HttpBody<Data = Bytes> + Send + Unpin,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, OperationError>> {
+        self.poll_decoded(cx)
+    }
+
+    fn trailer_checksums(&self) -> &[Checksum] {
+        &self.trailers
+    }
+}

@@ -1,0 +1,99 @@
+//! The operations on multipart uploads.
+
+use crate::buckets::full;
+use crate::document::expected_digests;
+use crate::handle::{Answered, Context};
+use crate::objects::create_bucket_if;
+use bytes::Bytes;
+use http_body::Body;
+use operations::complete_upload::{CompleteUpload, ListedPart};
+use operations::create_upload::CreateUpload;
+use operations::upload_part::{PartTarget, UploadPart};
+use operations::upload_part_copy::UploadPartCopy;
+use s3_protocol::ObjectTarget;
+use s3_protocol::operation::{
+    abort_multipart_upload as abort, complete_multipart_upload as complete, create_multipart_upload as create,
+    upload_part as part, upload_part_copy as part_copy,
+};
+use std::error::Error;
+use types::{ETag, RangeSpec};
+
+pub(crate) async fn create<B>(context: Context<'_, B>, target: ObjectTarget) -> Answered {
+    let request = create::decode(&context.head, target)?;
+    create_bucket_if(request.create_bucket_if_missing, context.store, context.caller, &request.target.bucket).await?;
+    let operation = CreateUpload {
+        bucket: request.target.bucket.clone(),
+        key: request.target.key.clone(),
+        http: request.metadata.http,
+        user: request.metadata.user,
+        class: request.metadata.storage_class,
+        conditions: request.conditions,
+    };
+    let upload = context.store.create_upload(context.caller, &operation).await?;
+    Ok(full(create::encode(&request.target, upload)))
+}
+
+fn part_target(target: ObjectTarget, part: part::PartTarget) -> PartTarget {
+    PartTarget { bucket: target.bucket, key: target.key, upload: part.upload, number: part.number }
+}
+
+pub(crate) async fn upload_part<B>(context: Context<'_, B>, target: ObjectTarget) -> Answered
+where
+    B: Body<Data = Bytes> + Send + Unpin,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    let request = part::decode(&context.head, target, context.payload)?;
+    let operation = UploadPart {
+        target: part_target(request.target, request.part),
+        length: request.length,
+        expected: expected_digests(context.payload),
+        trailers: context.payload.trailers.clone(),
+    };
+    let stored = context.store.upload_part(context.caller, &operation, context.body).await?;
+    Ok(full(part::encode(&ETag::Whole(stored.md5))))
+}
+
+pub(crate) async fn copy_part<B>(context: Context<'_, B>, target: ObjectTarget) -> Answered {
+    let request = part_copy::decode(&context.head, target)?;
+    let range = match request.range {
+        Some(RangeSpec::Inclusive { first, last }) => Some((first, last)),
+        Some(RangeSpec::From(_) | RangeSpec::Suffix(_)) | None => None,
+    };
+    let operation = UploadPartCopy {
+        target: part_target(request.target, request.part),
+        source_bucket: request.source.object.bucket,
+        source_key: request.source.object.key,
+        source_conditions: types::Conditions::default(),
+        range,
+    };
+    let stored = context.store.upload_part_copy(context.caller, &operation).await?;
+    Ok(full(part_copy::encode(&ETag::Whole(stored.md5), stored.modified)))
+}
+
+pub(crate) async fn complete<B>(mut context: Context<'_, B>, target: ObjectTarget) -> Answered
+where
+    B: Body<Data = Bytes> + Send + Unpin,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    let document = context.verified_document().await?;
+    let request = complete::decode(&context.head, target, &document)?;
+    let parts = request.parts.iter().map(|part| ListedPart { number: part.number, md5: part.etag }).collect();
+    let operation = CompleteUpload {
+        bucket: request.target.bucket.clone(),
+        key: request.target.key.clone(),
+        upload: request.upload,
+        parts,
+        object_bytes: request.object_bytes,
+        conditions: request.conditions,
+    };
+    let stored = context.store.complete_upload(context.caller, &operation).await?;
+    let location = format!("http://{}{}", context.head.host, context.head.path);
+    Ok(full(complete::encode(&location, &request.target, &stored.etag)))
+}
+
+pub(crate) async fn abort<B>(context: Context<'_, B>, target: ObjectTarget) -> Answered {
+    let request = abort::decode(&context.head, target)?;
+    let ObjectTarget { bucket, key } = &request.target;
+    context.store.abort_upload(context.caller, bucket, key, request.upload).await?;
+    Ok(full(abort::encode()))
+}

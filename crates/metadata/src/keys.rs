@@ -1,0 +1,232 @@
+//! Keys of rows: ordered tuples. The first byte names the kind of row; frozen, like the row formats.
+//!
+//! Numbers are big-endian, so that bytes order as numbers. Text that is not the last element is escaped
+//! (`0x00` as `0x00 0xff`) and ends with `0x00 0x01`, so that order is kept and no text is a prefix of another.
+
+use types::{AccessKeyId, AccountId, BlobId, BucketId, BucketName, Timestamp, UploadId};
+
+const ACCOUNT: u8 = b'A';
+const BUCKET: u8 = b'B';
+const CREDENTIAL: u8 = b'C';
+const EPOCH: u8 = b'E';
+const GARBAGE: u8 = b'G';
+const MANIFEST: u8 = b'M';
+const OBJECT: u8 = b'O';
+const PART: u8 = b'P';
+const REFERENCES: u8 = b'R';
+const STORE: u8 = b'S';
+const UPLOAD: u8 = b'U';
+
+/// A key under construction.
+#[derive(Clone, Debug)]
+pub struct Key(Vec<u8>);
+
+impl Key {
+    fn new(kind: u8) -> Self {
+        let mut bytes = Vec::with_capacity(64);
+        bytes.push(kind);
+        Self(bytes)
+    }
+
+    fn bytes(mut self, bytes: &[u8]) -> Self {
+        self.0.extend_from_slice(bytes);
+        self
+    }
+
+    fn text(mut self, text: &str) -> Self {
+        push_text(&mut self.0, text);
+        self
+    }
+
+    fn done(self) -> Vec<u8> {
+        self.0
+    }
+}
+
+/// What ends text that is not the last element.
+pub const TEXT_END: [u8; 2] = [0, 1];
+
+/// Appends text that is not the last element.
+pub fn push_text(key: &mut Vec<u8>, text: &str) {
+    for byte in text.bytes() {
+        key.push(byte);
+        if byte == 0 {
+            key.push(0xff);
+        }
+    }
+    key.extend_from_slice(&TEXT_END);
+}
+
+/// Reads text written by [`push_text`] and gives it back with the bytes after it.
+pub fn split_text(key: &[u8]) -> Option<(String, &[u8])> {
+    let mut text = Vec::new();
+    let mut rest = key;
+    loop {
+        match rest {
+            [0, 1, after @ ..] => return Some((String::from_utf8(text).ok()?, after)),
+            [0, 0xff, after @ ..] => {
+                text.push(0);
+                rest = after;
+            }
+            [0, ..] | [] => return None,
+            [byte, after @ ..] => {
+                text.push(*byte);
+                rest = after;
+            }
+        }
+    }
+}
+
+/// The first key after all that begin with `prefix`; `None` if there is none (`prefix` is all `0xff`).
+pub fn after_prefix(prefix: &[u8]) -> Option<Vec<u8>> {
+    let last = prefix.iter().rposition(|byte| *byte != 0xff)?;
+    let mut end = prefix[..=last].to_vec();
+    end[last] += 1;
+    Some(end)
+}
+
+/// The next key after `key`.
+pub fn just_after(key: &[u8]) -> Vec<u8> {
+    let mut next = Vec::with_capacity(key.len() + 1);
+    next.extend_from_slice(key);
+    next.push(0);
+    next
+}
+
+/// The store itself: format and root account.
+pub fn store() -> Vec<u8> {
+    Key::new(STORE).bytes(b"store").done()
+}
+
+/// The last epoch given out.
+pub fn last_epoch() -> Vec<u8> {
+    Key::new(STORE).bytes(b"epoch").done()
+}
+
+/// The last bucket id given out.
+pub fn last_bucket_id() -> Vec<u8> {
+    Key::new(STORE).bytes(b"bucket").done()
+}
+
+/// One start of a gateway whose blobs are not known to be all referenced.
+pub fn epoch(epoch: u32) -> Vec<u8> {
+    Key::new(EPOCH).bytes(&epoch.to_be_bytes()).done()
+}
+
+/// All epochs.
+pub fn epochs() -> Vec<u8> {
+    Key::new(EPOCH).done()
+}
+
+/// An account.
+pub fn account(id: AccountId) -> Vec<u8> {
+    Key::new(ACCOUNT).bytes(&id.0).done()
+}
+
+/// What verifies the requests of an access key.
+pub fn credential(id: AccessKeyId) -> Vec<u8> {
+    Key::new(CREDENTIAL).bytes(&id.0).done()
+}
+
+/// The default jurisdiction; others come with their own byte, and their buckets with their own names.
+pub const DEFAULT_JURISDICTION: u8 = 0;
+
+/// All buckets of an account in one jurisdiction.
+pub fn buckets(account: AccountId, jurisdiction: u8) -> Vec<u8> {
+    Key::new(BUCKET).bytes(&account.0).bytes(&[jurisdiction]).done()
+}
+
+/// A bucket by its name.
+pub fn bucket(account: AccountId, jurisdiction: u8, name: &BucketName) -> Vec<u8> {
+    Key(buckets(account, jurisdiction)).bytes(name.as_str().as_bytes()).done()
+}
+
+/// All objects of a bucket.
+pub fn objects(bucket: BucketId) -> Vec<u8> {
+    Key::new(OBJECT).bytes(&bucket.0.to_be_bytes()).done()
+}
+
+/// An object by the NFC form of its key, or all whose key begins with it.
+pub fn object(bucket: BucketId, identity: &str) -> Vec<u8> {
+    Key(objects(bucket)).bytes(identity.as_bytes()).done()
+}
+
+/// All multipart uploads of a bucket.
+pub fn uploads(bucket: BucketId) -> Vec<u8> {
+    Key::new(UPLOAD).bytes(&bucket.0.to_be_bytes()).done()
+}
+
+/// All multipart uploads of an object key.
+pub fn uploads_of(bucket: BucketId, identity: &str) -> Vec<u8> {
+    Key(uploads(bucket)).text(identity).done()
+}
+
+/// A multipart upload.
+pub fn upload(bucket: BucketId, identity: &str, id: UploadId) -> Vec<u8> {
+    Key(uploads_of(bucket, identity)).bytes(&id.0).done()
+}
+
+/// All parts of an upload.
+pub fn parts(upload: UploadId) -> Vec<u8> {
+    Key::new(PART).bytes(&upload.0).done()
+}
+
+/// A part.
+pub fn part(upload: UploadId, number: u16) -> Vec<u8> {
+    Key(parts(upload)).bytes(&number.to_be_bytes()).done()
+}
+
+/// One page of the part table of a multipart object.
+pub fn manifest(id: BlobId, page: u32) -> Vec<u8> {
+    Key::new(MANIFEST).bytes(&id.0).bytes(&page.to_be_bytes()).done()
+}
+
+/// How many objects share stored bytes.
+pub fn references(id: BlobId) -> Vec<u8> {
+    Key::new(REFERENCES).bytes(&id.0).done()
+}
+
+/// All garbage, oldest first.
+pub fn all_garbage() -> Vec<u8> {
+    Key::new(GARBAGE).done()
+}
+
+/// Something no longer referenced, to be collected.
+pub fn garbage(since: Timestamp, id: &[u8; 16]) -> Vec<u8> {
+    Key::new(GARBAGE).bytes(&since.0.to_be_bytes()).bytes(id).done()
+}
+
+/// The sealed bytes of a small object, in the table of payloads.
+pub fn payload(id: BlobId) -> Vec<u8> {
+    id.0.to_vec()
+}
+
+/// A bucket's sums, in the table of counters.
+pub fn bucket_counters(bucket: BucketId) -> Vec<u8> {
+    bucket.0.to_be_bytes().to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_prefix_ends_before_the_next_sibling() {
+        assert_eq!(after_prefix(b"ab"), Some(b"ac".to_vec()));
+        assert_eq!(after_prefix(b"a\xff\xff"), Some(b"b".to_vec()));
+        assert_eq!(after_prefix(b"\xff"), None);
+        assert_eq!(after_prefix(b""), None);
+    }
+
+    proptest! {
+        #[test]
+        fn escaped_text_keeps_order_and_comes_back(a in "(\\PC|\0|\u{1}){0,8}", b in "(\\PC|\0|\u{1}){0,8}", tail in any::<[u8; 3]>()) {
+            let key = |text: &str| { let mut key = Vec::new(); push_text(&mut key, text); key };
+            prop_assert_eq!(key(&a).cmp(&key(&b)), a.as_bytes().cmp(b.as_bytes()));
+            let mut with_tail = key(&a);
+            with_tail.extend_from_slice(&tail);
+            prop_assert_eq!(split_text(&with_tail), Some((a, &tail[..])));
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! The Metadata Service: strongly consistent rows. Knows rows, never an object's bytes.
+//!
+//! Start at `engine` for the boundary to the store below, and at `service` for what operations call.
+
+pub mod buckets;
+pub mod codec;
+pub mod engine;
+pub mod garbage;
+pub mod keys;
+pub mod listing;
+#[cfg(any(test, feature = "suite"))]
+pub mod memory;
+pub mod objects;
+pub mod rocks;
+pub mod rows;
+pub mod service;
+pub mod store;
+#[cfg(any(test, feature = "suite"))]
+pub mod suite;
+pub mod upload_listing;
+pub mod uploads;
+
+pub use engine::{Engine, EngineError, Outcome};
+pub use service::{Metadata, MetadataError, Stored};

@@ -1,0 +1,297 @@
+//! The rows of the store, and the frozen formats they are kept in.
+//!
+//! A row begins with the marker of its format. A marker nobody knows is corruption, never a default. A new
+//! field is a new marker and a step from the old one.
+
+mod formats;
+
+use keyring::WrappedKey;
+use types::{
+    AccessKeyId, AccountId, BlobId, BucketId, BucketName, Checksum, ETag, HttpMetadata, Md5, StorageClass, Timestamp,
+    UploadId, UserMetadata,
+};
+
+pub use formats::Row;
+
+/// The store: written once, when it is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreRow {
+    /// The account that the first start made.
+    pub root_account: AccountId,
+    /// Its first access key.
+    pub root_access_key: AccessKeyId,
+    /// When.
+    pub created: Timestamp,
+}
+
+/// A number that is given out once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SequenceRow {
+    /// The last one given out.
+    pub last: u64,
+}
+
+/// One start of a gateway. Gone once all its blobs are known to be referenced or collected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EpochRow {
+    /// When it began.
+    pub started: Timestamp,
+}
+
+/// An account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AccountRow {
+    /// When it was made.
+    pub created: Timestamp,
+}
+
+/// What verifies the requests of an access key. The token's value itself is never kept.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CredentialRow {
+    /// Whose it is.
+    pub account: AccountId,
+    /// SHA-256 of the token's value: its lower-case hexadecimal text is the S3 secret access key.
+    pub secret: [u8; 32],
+    /// What it may do.
+    pub permission: Permission,
+    /// When it was made.
+    pub created: Timestamp,
+}
+
+/// What a token may do. Source: R2 "Authentication", Permissions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Permission {
+    /// Everything in its account.
+    AdminReadWrite,
+}
+
+/// A bucket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BucketRow {
+    /// Its stable id.
+    pub id: BucketId,
+    /// When it was made.
+    pub created: Timestamp,
+    /// The location hint it was made with.
+    pub location: Option<String>,
+    /// Class of objects that name none.
+    pub default_class: StorageClass,
+    /// Its key, wrapped by the root key.
+    pub key: WrappedKey,
+}
+
+/// An object: all that HEAD needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectRow {
+    /// The key as last sent, where that differs from its identity.
+    pub key_as_sent: Option<String>,
+    /// Bytes.
+    pub size: u64,
+    /// What identifies its content.
+    pub etag: ETag,
+    /// When it became visible.
+    pub modified: Timestamp,
+    /// New with every write.
+    pub version: [u8; 16],
+    /// Stored HTTP headers.
+    pub http: HttpMetadata,
+    /// `x-amz-meta-*`.
+    pub user: UserMetadata,
+    /// Where it is billed.
+    pub class: StorageClass,
+    /// The checksum the client chose, if any.
+    pub checksum: Option<StoredChecksum>,
+    /// The object key, wrapped by the bucket key and bound to [`ObjectBody::id`].
+    pub key: WrappedKey,
+    /// Where its bytes are.
+    pub body: ObjectBody,
+}
+
+/// A checksum kept with an object or part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoredChecksum {
+    /// The digest.
+    pub checksum: Checksum,
+    /// Parts it was composed of; `None`: over the full object.
+    pub composite_of: Option<u16>,
+}
+
+/// Where the bytes of an object are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ObjectBody {
+    /// Beside the rows, in the table of payloads.
+    Inline(BlobId),
+    /// In one blob of the blob store.
+    Blob(BlobId),
+    /// In the parts of a manifest. Each part's key is derived from the object's.
+    Parts {
+        /// Names the pages of the manifest.
+        manifest: BlobId,
+        /// Number of parts.
+        count: u16,
+        /// Bytes of every part but the last.
+        part_size: u64,
+    },
+}
+
+impl ObjectBody {
+    /// The id that the object key is bound to and that references are counted by.
+    pub fn id(&self) -> BlobId {
+        match self {
+            Self::Inline(id) | Self::Blob(id) => *id,
+            Self::Parts { manifest, .. } => *manifest,
+        }
+    }
+}
+
+/// Parts in one page of a manifest.
+pub const MANIFEST_PAGE_PARTS: usize = 256;
+
+/// One page of the part table of a multipart object: parts `256 * page` and following, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ManifestRow {
+    /// At most [`MANIFEST_PAGE_PARTS`].
+    pub parts: Vec<PartRow>,
+}
+
+/// A part of an upload or of a multipart object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartRow {
+    /// Its bytes.
+    pub blob: BlobId,
+    /// Whether they lie beside the rows.
+    pub inline: bool,
+    /// What its key is derived by from the object's.
+    pub salt: [u8; 16],
+    /// Bytes.
+    pub size: u64,
+    /// MD5 of its bytes: its ETag.
+    pub md5: Md5,
+    /// When it was uploaded.
+    pub modified: Timestamp,
+    /// The checksum the client chose, if any.
+    pub checksum: Option<Checksum>,
+}
+
+/// A multipart upload in progress.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UploadRow {
+    /// The key as sent.
+    pub key_as_sent: String,
+    /// When it began.
+    pub created: Timestamp,
+    /// Names the manifest it will become; its object key is bound to it.
+    pub manifest: BlobId,
+    /// The object key, wrapped by the bucket key.
+    pub key: WrappedKey,
+    /// Stored HTTP headers.
+    pub http: HttpMetadata,
+    /// `x-amz-meta-*`.
+    pub user: UserMetadata,
+    /// Where it will be billed.
+    pub class: StorageClass,
+}
+
+/// How many objects share stored bytes. Every blob in a file has one (so that a file without is known to be
+/// garbage); inline payloads and manifests have one only while they are shared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReferencesRow {
+    /// At least 1.
+    pub count: u64,
+}
+
+/// Something no longer referenced. Collecting it twice does no harm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GarbageRow {
+    /// The file of a blob.
+    Blob(BlobId),
+    /// A manifest, with all its parts.
+    Manifest {
+        /// Names its pages.
+        id: BlobId,
+        /// Number of parts.
+        count: u16,
+    },
+    /// What is left of an upload: parts nobody completed.
+    Upload(UploadId),
+    /// What is left of a bucket: uploads in progress.
+    Bucket(BucketId),
+}
+
+/// Sums kept for a bucket, changed in the commits that change what they count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BucketCounters {
+    /// Objects.
+    pub objects: i64,
+    /// Bytes of all objects.
+    pub bytes: i64,
+    /// Bytes of all keys and metadata.
+    pub metadata_bytes: i64,
+    /// Multipart uploads in progress.
+    pub uploads: i64,
+}
+
+impl BucketCounters {
+    pub(crate) fn to_deltas(self) -> Vec<i64> {
+        vec![self.objects, self.bytes, self.metadata_bytes, self.uploads]
+    }
+
+    pub(crate) fn from_sums(sums: &[i64]) -> Self {
+        let sum = |index: usize| sums.get(index).copied().unwrap_or(0);
+        Self { objects: sum(0), bytes: sum(1), metadata_bytes: sum(2), uploads: sum(3) }
+    }
+
+    /// What one object counts for.
+    pub fn of_object(identity: &str, row: &ObjectRow) -> Self {
+        let http = [
+            &row.http.content_type,
+            &row.http.cache_control,
+            &row.http.content_disposition,
+            &row.http.content_encoding,
+            &row.http.content_language,
+            &row.http.expires,
+        ];
+        let http_bytes: usize = http.into_iter().flatten().map(String::len).sum();
+        Self {
+            objects: 1,
+            bytes: signed(row.size),
+            metadata_bytes: signed((identity.len() + http_bytes + row.user.bytes()) as u64),
+            uploads: 0,
+        }
+    }
+
+    /// The opposite.
+    #[must_use]
+    pub fn negated(self) -> Self {
+        Self {
+            objects: -self.objects,
+            bytes: -self.bytes,
+            metadata_bytes: -self.metadata_bytes,
+            uploads: -self.uploads,
+        }
+    }
+
+    /// The sum of both.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            objects: self.objects + other.objects,
+            bytes: self.bytes + other.bytes,
+            metadata_bytes: self.metadata_bytes + other.metadata_bytes,
+            uploads: self.uploads + other.uploads,
+        }
+    }
+}
+
+fn signed(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+/// A bucket with its name, as listings show it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedBucket {
+    /// Its name.
+    pub name: BucketName,
+    /// Its row.
+    pub row: BucketRow,
+}

@@ -1,0 +1,475 @@
+//! The first format of every row. Frozen: change a row by adding a format, not by changing one.
+
+use super::{
+    AccountRow, BucketRow, CredentialRow, EpochRow, GarbageRow, ManifestRow, ObjectBody, ObjectRow, PartRow,
+    Permission, ReferencesRow, SequenceRow, StoreRow, StoredChecksum, UploadRow,
+};
+use crate::codec::{Decoder, Encoder, Malformed};
+use keyring::WrappedKey;
+use types::{
+    AccessKeyId, AccountId, BlobId, BucketId, Checksum, ChecksumAlgorithm, ETag, HttpMetadata, Md5, StorageClass,
+    Timestamp, UploadId, UserMetadata,
+};
+
+/// A row that can be kept.
+pub trait Row: Sized {
+    /// What it is, for the report of a malformed one.
+    const NAME: &'static str;
+    /// The marker of the format it is written in.
+    const MARKER: [u8; 4];
+
+    /// Writes its fields.
+    fn write(&self, fields: &mut Encoder);
+
+    /// Reads its fields.
+    fn read(fields: &mut Decoder<'_>) -> Result<Self, Malformed>;
+
+    /// Its bytes.
+    fn encode(&self) -> Vec<u8> {
+        let mut fields = Encoder::new(Self::MARKER);
+        self.write(&mut fields);
+        fields.done()
+    }
+
+    /// From its bytes.
+    fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
+        let (marker, mut fields) = Decoder::new(bytes)?;
+        if marker != Self::MARKER {
+            return Err(Malformed { field: "marker" });
+        }
+        let row = Self::read(&mut fields)?;
+        fields.finish()?;
+        Ok(row)
+    }
+}
+
+impl Row for StoreRow {
+    const NAME: &'static str = "store";
+    const MARKER: [u8; 4] = *b"sto1";
+
+    fn write(&self, fields: &mut Encoder) {
+        fields.fixed(&self.root_account.0).fixed(&self.root_access_key.0).number(self.created.0);
+    }
+
+    fn read(fields: &mut Decoder<'_>) -> Result<Self, Malformed> {
+        Ok(Self {
+            root_account: AccountId(fields.fixed("root account")?),
+            root_access_key: AccessKeyId(fields.fixed("root access key")?),
+            created: time(fields, "created")?,
+        })
+    }
+}
+
+impl Row for SequenceRow {
+    const NAME: &'static str = "sequence";
+    const MARKER: [u8; 4] = *b"seq1";
+
+    fn write(&self, fields: &mut Encoder) {
+        fields.number(self.last);
+    }
+
+    fn read(fields: &mut Decoder<'_>) -> Result<Self, Malformed> {
+        Ok(Self { last: fields.number("last")? })
+    }
+}
+
+impl Row for EpochRow {
+    const NAME: &'static str = "epoch";
+    const MARKER: [u8; 4] = *b"epo1";
+
+    fn write(&self, fields: &mut Encoder) {
+        fields.number(self.started.0);
+    }
+
+    fn read(fields: &mut Decoder<'_>) -> Result<Self, Malformed> {
+        Ok(Self { started: time(fields, "started")? })
+    }
+}
+
+impl Row for AccountRow {
+    const NAME: &'static str = "account";
+    const MARKER: [u8; 4] = *b"acc1";
+
+    fn write(&self, fields: &mut Encoder) {
+        fields.number(self.created.0);
+    }
+
+    fn read(fields: &mut Decoder<'_>) -> Result<Self, Malformed> {
+        Ok(Self { created: time(fields, "created")? })
+    }
+}
+
+impl Row for CredentialRow {
+    const NAME: &'static str = "credential";
+    const MARKER: [u8; 4] = *b"crd1";
+
+    fn write(&self, fields: &mut Encoder) {
+        let permission = match self.permission {
+            Permission::AdminReadWrite => 0,
+        };
+        fields.fixed(&self.account.0).fixed(&self.secret).number(permission).number(self.created.0);
+    }
+
+    fn read(fields: &mut Decoder<'_>) -> Result<Self, Malformed> {
+        let account = AccountId(fields.fixed("account")?);
+        let secret = fields.fixed("secret")?;
+        let permission = match fields.number("permission")? {
+            0 => Permission::AdminReadWrite,
+            _ => return Err(Malformed { field: "permission" }),
+        };
+        Ok(Self { account, secret, permission, created: time(fields, "created")? })
+    }
+}
+
+impl Row for BucketRow {
+    const NAME: &'static str = "bucket";
+    const MARKER: [u8; 4] = *b"bkt1";
+
+    fn write(&self, fields: &mut Encoder) {
+        fields.number(self.id.0).number(self.created.0).optional_text(self.location.as_deref());
+        write_class(fields, self.default_class);
+        fields.fixed(&self.key.0);
+    }
+
+    fn read(fields: &mut Decoder<'_>) -> Result<Self, Malformed> {
+        Ok(Self {
+            id: BucketId(fields.number("id")?),
+            created: time(fields, "created")?,
+            location: fields.optional_text("location")?,
+            default_class: class(fields)?,
+            key: WrappedKey(fields.fixed("key")?),
+        })
+    }
+}
+
+impl Row for ObjectRow {
+    const NAME: &'static str = "object";
+    const MARKER: [u8; 4] = *b"obj1";
+
+    fn write(&self, fields: &mut Encoder) {
+        fields.optional_text(self.key_as_sent.as_deref()).number(self.size);
+        write_etag(fields, &self.etag);
+        fields.number(self.modified.0).fixed(&self.version);
+        write_http(fields, &self.http);
+        write_user(fields, &self.user);
+        write_class(fields, self.class);
+        write_checksum(fields, self.checksum.map(|stored| stored.checksum));
+        fields.number(u64::from(self.checksum.and_then(|stored| stored.composite_of).unwrap_or(0)));
+        fields.fixed(&self.key.0);
+        match self.body {
+            ObjectBody::Inline(id) => fields.number(0).fixed(&id.0),
+            ObjectBody::Blob(id) => fields.number(1).fixed(&id.0),
+            ObjectBody::Parts { manifest, count, part_size } => {
+                fields.number(2).fixed(&manifest.0).number(count.into()).number(part_size)
+            }
+        };
+    }
+
+    fn read(fields: &mut Decoder<'_>) -> Result<Self, Malformed> {
+        Ok(Self {
+            key_as_sent: fields.optional_text("key as sent")?,
+            size: fields.number("size")?,
+            etag: etag(fields)?,
+            modified: time(fields, "modified")?,
+            version: fields.fixed("version")?,
+            http: http(fields)?,
+            user: user(fields)?,
+            class: class(fields)?,
+            checksum: stored_checksum(fields)?,
+            key: WrappedKey(fields.fixed("key")?),
+            body: body(fields)?,
+        })
+    }
+}
+
+impl Row for PartRow {
+    const NAME: &'static str = "part";
+    const MARKER: [u8; 4] = *b"prt1";
+
+    fn write(&self, fields: &mut Encoder) {
+        fields.fixed(&self.blob.0).number(self.inline.into()).fixed(&self.salt).number(self.size).fixed(&self.md5.0);
+        fields.number(self.modified.0);
+        write_checksum(fields, self.checksum);
+    }
+
+    fn read(fields: &mut Decoder<'_>) -> Result<Self, Malformed> {
+        Ok(Self {
+            blob: BlobId(fields.fixed("blob")?),
+            inline: fields.number("inline")? != 0,
+            salt: fields.fixed("salt")?,
+            size: fields.number("size")?,
+            md5: Md5(fields.fixed("md5")?),
+            modified: time(fields, "modified")?,
+            checksum: checksum(fields)?,
+        })
+    }
+}
+
+impl Row for ManifestRow {
+    const NAME: &'static str = "manifest";
+    const MARKER: [u8; 4] = *b"man1";
+
+    fn write(&self, fields: &mut Encoder) {
+        fields.number(self.parts.len() as u64);
+        self.parts.iter().for_each(|part| part.write(fields));
+    }
+
+    fn read(fields: &mut Decoder<'_>) -> Result<Self, Malformed> {
+        let count: usize = fields.small("count")?;
+        if count > super::MANIFEST_PAGE_PARTS {
+            return Err(Malformed { field: "count" });
+        }
+        let parts = (0..count).map(|_| PartRow::read(fields)).collect::<Result<_, _>>()?;
+        Ok(Self { parts })
+    }
+}
+
+impl Row for UploadRow {
+    const NAME: &'static str = "upload";
+    const MARKER: [u8; 4] = *b"upl1";
+
+    fn write(&self, fields: &mut Encoder) {
+        fields.bytes(self.key_as_sent.as_bytes()).number(self.created.0).fixed(&self.manifest.0).fixed(&self.key.0);
+        write_http(fields, &self.http);
+        write_user(fields, &self.user);
+        write_class(fields, self.class);
+    }
+
+    fn read(fields: &mut Decoder<'_>) -> Result<Self, Malformed> {
+        Ok(Self {
+            key_as_sent: fields.text("key as sent")?,
+            created: time(fields, "created")?,
+            manifest: BlobId(fields.fixed("manifest")?),
+            key: WrappedKey(fields.fixed("key")?),
+            http: http(fields)?,
+            user: user(fields)?,
+            class: class(fields)?,
+        })
+    }
+}
+
+impl Row for ReferencesRow {
+    const NAME: &'static str = "references";
+    const MARKER: [u8; 4] = *b"ref1";
+
+    fn write(&self, fields: &mut Encoder) {
+        fields.number(self.count);
+    }
+
+    fn read(fields: &mut Decoder<'_>) -> Result<Self, Malformed> {
+        match fields.number("count")? {
+            0 => Err(Malformed { field: "count" }),
+            count => Ok(Self { count }),
+        }
+    }
+}
+
+impl Row for GarbageRow {
+    const NAME: &'static str = "garbage";
+    const MARKER: [u8; 4] = *b"gbg1";
+
+    fn write(&self, fields: &mut Encoder) {
+        match self {
+            Self::Blob(id) => fields.number(0).fixed(&id.0),
+            Self::Manifest { id, count } => fields.number(1).fixed(&id.0).number((*count).into()),
+            Self::Upload(id) => fields.number(2).fixed(&id.0),
+            Self::Bucket(id) => fields.number(3).number(id.0),
+        };
+    }
+
+    fn read(fields: &mut Decoder<'_>) -> Result<Self, Malformed> {
+        Ok(match fields.number("kind")? {
+            0 => Self::Blob(BlobId(fields.fixed("blob")?)),
+            1 => Self::Manifest { id: BlobId(fields.fixed("manifest")?), count: fields.small("count")? },
+            2 => Self::Upload(UploadId(fields.fixed("upload")?)),
+            3 => Self::Bucket(BucketId(fields.number("bucket")?)),
+            _ => return Err(Malformed { field: "kind" }),
+        })
+    }
+}
+
+fn time(fields: &mut Decoder<'_>, field: &'static str) -> Result<Timestamp, Malformed> {
+    fields.number(field).map(Timestamp)
+}
+
+fn write_etag(fields: &mut Encoder, etag: &ETag) {
+    let (digest, parts) = match etag {
+        ETag::Whole(digest) => (digest, 0),
+        ETag::Multipart { digest, parts } => (digest, *parts),
+    };
+    fields.fixed(&digest.0).number(parts.into());
+}
+
+fn etag(fields: &mut Decoder<'_>) -> Result<ETag, Malformed> {
+    let digest = Md5(fields.fixed("etag")?);
+    Ok(match fields.small("etag parts")? {
+        0 => ETag::Whole(digest),
+        parts => ETag::Multipart { digest, parts },
+    })
+}
+
+fn write_http(fields: &mut Encoder, http: &HttpMetadata) {
+    fields
+        .optional_text(http.content_type.as_deref())
+        .optional_text(http.cache_control.as_deref())
+        .optional_text(http.content_disposition.as_deref())
+        .optional_text(http.content_encoding.as_deref())
+        .optional_text(http.content_language.as_deref())
+        .optional_text(http.expires.as_deref());
+}
+
+fn http(fields: &mut Decoder<'_>) -> Result<HttpMetadata, Malformed> {
+    Ok(HttpMetadata {
+        content_type: fields.optional_text("content type")?,
+        cache_control: fields.optional_text("cache control")?,
+        content_disposition: fields.optional_text("content disposition")?,
+        content_encoding: fields.optional_text("content encoding")?,
+        content_language: fields.optional_text("content language")?,
+        expires: fields.optional_text("expires")?,
+    })
+}
+
+fn write_user(fields: &mut Encoder, user: &UserMetadata) {
+    fields.number(user.pairs().len() as u64);
+    for (name, value) in user.pairs() {
+        fields.bytes(name.as_bytes()).bytes(value.as_bytes());
+    }
+}
+
+fn user(fields: &mut Decoder<'_>) -> Result<UserMetadata, Malformed> {
+    let count = fields.number("metadata count")?;
+    let mut pairs = Vec::new();
+    for _ in 0..count {
+        pairs.push((fields.text("metadata name")?, fields.text("metadata value")?));
+    }
+    UserMetadata::new(pairs).ok_or(Malformed { field: "metadata" })
+}
+
+fn write_class(fields: &mut Encoder, class: StorageClass) {
+    fields.number(match class {
+        StorageClass::Standard => 0,
+        StorageClass::InfrequentAccess => 1,
+    });
+}
+
+fn class(fields: &mut Decoder<'_>) -> Result<StorageClass, Malformed> {
+    match fields.number("storage class")? {
+        0 => Ok(StorageClass::Standard),
+        1 => Ok(StorageClass::InfrequentAccess),
+        _ => Err(Malformed { field: "storage class" }),
+    }
+}
+
+fn write_checksum(fields: &mut Encoder, checksum: Option<Checksum>) {
+    let Some(checksum) = checksum else {
+        fields.number(0);
+        return;
+    };
+    let algorithm = match checksum.algorithm() {
+        ChecksumAlgorithm::Md5 => 1,
+        ChecksumAlgorithm::Crc32 => 2,
+        ChecksumAlgorithm::Crc32c => 3,
+        ChecksumAlgorithm::Crc64Nvme => 4,
+        ChecksumAlgorithm::Sha1 => 5,
+        ChecksumAlgorithm::Sha256 => 6,
+    };
+    fields.number(algorithm).bytes(checksum.bytes());
+}
+
+fn checksum(fields: &mut Decoder<'_>) -> Result<Option<Checksum>, Malformed> {
+    let algorithm = match fields.number("checksum algorithm")? {
+        0 => return Ok(None),
+        1 => ChecksumAlgorithm::Md5,
+        2 => ChecksumAlgorithm::Crc32,
+        3 => ChecksumAlgorithm::Crc32c,
+        4 => ChecksumAlgorithm::Crc64Nvme,
+        5 => ChecksumAlgorithm::Sha1,
+        6 => ChecksumAlgorithm::Sha256,
+        _ => return Err(Malformed { field: "checksum algorithm" }),
+    };
+    Checksum::new(algorithm, fields.bytes("checksum")?).map(Some).ok_or(Malformed { field: "checksum" })
+}
+
+fn stored_checksum(fields: &mut Decoder<'_>) -> Result<Option<StoredChecksum>, Malformed> {
+    let checksum = checksum(fields)?;
+    let composite_of = Some(fields.small("checksum parts")?).filter(|parts| *parts > 0);
+    Ok(checksum.map(|checksum| StoredChecksum { checksum, composite_of }))
+}
+
+fn body(fields: &mut Decoder<'_>) -> Result<ObjectBody, Malformed> {
+    Ok(match fields.number("body")? {
+        0 => ObjectBody::Inline(BlobId(fields.fixed("blob")?)),
+        1 => ObjectBody::Blob(BlobId(fields.fixed("blob")?)),
+        2 => ObjectBody::Parts {
+            manifest: BlobId(fields.fixed("manifest")?),
+            count: fields.small("count")?,
+            part_size: fields.number("part size")?,
+        },
+        _ => return Err(Malformed { field: "body" }),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn object() -> ObjectRow {
+        ObjectRow {
+            key_as_sent: Some("He\u{301}llo".into()),
+            size: 300,
+            etag: ETag::Multipart { digest: Md5([1; 16]), parts: 2 },
+            modified: Timestamp(1_652_894_399_645),
+            version: [2; 16],
+            http: HttpMetadata { content_type: Some("text/plain".into()), ..HttpMetadata::default() },
+            user: UserMetadata::new(vec![("a".into(), "b".into())]).unwrap(),
+            class: StorageClass::InfrequentAccess,
+            checksum: Some(StoredChecksum {
+                checksum: Checksum::new(ChecksumAlgorithm::Crc32, &[1, 2, 3, 4]).unwrap(),
+                composite_of: Some(2),
+            }),
+            key: WrappedKey([3; 60]),
+            body: ObjectBody::Parts { manifest: BlobId([4; 16]), count: 2, part_size: 200 },
+        }
+    }
+
+    /// What the first release wrote must be read for ever.
+    #[test]
+    fn the_frozen_object_row_still_reads() {
+        let frozen = include_bytes!("testdata/obj1.bin");
+        assert_eq!(ObjectRow::decode(frozen).unwrap(), object());
+        assert_eq!(object().encode(), frozen);
+    }
+
+    #[test]
+    fn every_cut_of_a_row_is_refused() {
+        let bytes = object().encode();
+        for cut in 0..bytes.len() {
+            assert!(ObjectRow::decode(&bytes[..cut]).is_err(), "cut at {cut}");
+        }
+        assert!(ObjectRow::decode(&[bytes.as_slice(), b"x"].concat()).is_err());
+        assert!(ObjectRow::decode(&[b"obj9".as_slice(), &bytes[4..]].concat()).is_err());
+    }
+
+    #[test]
+    fn other_rows_come_back() {
+        let part = PartRow {
+            blob: BlobId([1; 16]),
+            inline: true,
+            salt: [7; 16],
+            size: 5,
+            md5: Md5([2; 16]),
+            modified: Timestamp(3),
+            checksum: None,
+        };
+        let manifest = ManifestRow { parts: vec![part; 3] };
+        assert_eq!(ManifestRow::decode(&manifest.encode()).unwrap(), manifest);
+        for garbage in [
+            GarbageRow::Blob(BlobId([1; 16])),
+            GarbageRow::Manifest { id: BlobId([1; 16]), count: 7 },
+            GarbageRow::Upload(UploadId([1; 16])),
+            GarbageRow::Bucket(BucketId(9)),
+        ] {
+            assert_eq!(GarbageRow::decode(&garbage.encode()).unwrap(), garbage);
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! What operations call: typed rows, and changes that happen whole or not at all.
+//!
+//! Every row is sealed before an engine sees it and bound to its key, so that an engine (or a thief of its
+//! disk) reads only keys and sums, and a row moved to another key is refused.
+
+use crate::codec::Malformed;
+use crate::engine::{Answer, Commit, Condition, Engine, EngineError, Outcome, Scan, Step, Table, Write};
+use crate::engine::{decode_counters, scan_with};
+use crate::keys;
+use crate::rows::{BucketCounters, Row};
+use bytes::Bytes;
+use keyring::RowSealer;
+use std::fmt;
+use std::sync::Arc;
+use types::{BlobId, BucketId, ErrorCode, OperationError};
+
+/// The Metadata Service above one engine. Cheap to clone.
+#[derive(Clone)]
+pub struct Metadata {
+    engine: Arc<dyn Engine>,
+    sealer: Arc<RowSealer>,
+}
+
+/// A row as it was read: good as the condition of a later commit.
+#[derive(Clone, Debug)]
+pub struct Stored<T> {
+    /// The row.
+    pub row: T,
+    /// Its sealed bytes. No two writes have the same, since every seal has a fresh nonce.
+    seen: Bytes,
+}
+
+/// Why metadata could not be read or changed.
+#[derive(Debug)]
+pub enum MetadataError {
+    /// The engine failed.
+    Engine(EngineError),
+    /// A row was altered on disk, or sealed with another key.
+    Tampered {
+        /// What kind of row.
+        row: &'static str,
+    },
+    /// A row that opened is not of its format.
+    Malformed {
+        /// What kind of row.
+        row: &'static str,
+        /// What is wrong with it.
+        cause: Malformed,
+    },
+    /// A row that must be there is not.
+    Missing {
+        /// What kind of row.
+        row: &'static str,
+    },
+}
+
+impl fmt::Display for MetadataError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Engine(error) => write!(f, "{error}"),
+            Self::Tampered { row } => write!(f, "corrupt: a row of kind `{row}` does not open with its key"),
+            Self::Malformed { row, cause } => write!(f, "corrupt: a row of kind `{row}`: {cause}"),
+            Self::Missing { row } => write!(f, "corrupt: a row of kind `{row}` is missing"),
+        }
+    }
+}
+
+impl std::error::Error for MetadataError {}
+
+impl From<EngineError> for MetadataError {
+    fn from(error: EngineError) -> Self {
+        Self::Engine(error)
+    }
+}
+
+impl From<MetadataError> for OperationError {
+    fn from(error: MetadataError) -> Self {
+        let code = match &error {
+            MetadataError::Engine(EngineError::Full { .. }) => ErrorCode::StorageFull,
+            MetadataError::Engine(EngineError::Closed) => ErrorCode::ServiceUnavailable,
+            MetadataError::Engine(EngineError::Disk { .. } | EngineError::Corrupt { .. })
+            | MetadataError::Tampered { .. }
+            | MetadataError::Malformed { .. }
+            | MetadataError::Missing { .. } => ErrorCode::InternalError,
+        };
+        Self::from(code).caused_by(error)
+    }
+}
+
+/// Opens a sealed row.
+pub(crate) fn open_row<T: Row>(sealer: &RowSealer, key: &[u8], sealed: &[u8]) -> Result<T, MetadataError> {
+    let plain = sealer.open(key, sealed).map_err(|_| MetadataError::Tampered { row: T::NAME })?;
+    T::decode(&plain).map_err(|cause| MetadataError::Malformed { row: T::NAME, cause })
+}
+
+impl Metadata {
+    /// Rows in `engine`, sealed by `sealer`.
+    pub fn new(engine: Arc<dyn Engine>, sealer: RowSealer) -> Self {
+        Self { engine, sealer: Arc::new(sealer) }
+    }
+
+    /// Reads one row.
+    pub(crate) async fn read<T: Row>(&self, key: &[u8]) -> Result<Option<Stored<T>>, MetadataError> {
+        match self.engine.get(Table::Rows, key).await? {
+            Some(seen) => Ok(Some(Stored { row: open_row(&self.sealer, key, &seen)?, seen })),
+            None => Ok(None),
+        }
+    }
+
+    /// Reads up to `limit` rows of a kind from `start` on, with their keys.
+    pub(crate) async fn read_range<T: Row + Send + 'static>(
+        &self,
+        start: Vec<u8>,
+        end: Option<Vec<u8>>,
+        limit: usize,
+    ) -> Result<Vec<(Vec<u8>, Stored<T>)>, MetadataError> {
+        let collector = RangeCollector { sealer: Arc::clone(&self.sealer), limit, rows: Ok(Vec::new()) };
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        scan_with(&*self.engine, Scan { table: Table::Rows, start, end }, collector).await?.rows
+    }
+
+    /// The sealed bytes of a small object.
+    pub async fn payload(&self, id: BlobId) -> Result<Option<Bytes>, MetadataError> {
+        Ok(self.engine.get(Table::Payloads, &keys::payload(id)).await?)
+    }
+
+    /// A bucket's sums, exact as of the last commit.
+    pub async fn bucket_counters(&self, bucket: BucketId) -> Result<BucketCounters, MetadataError> {
+        let sums = self.engine.get(Table::Counters, &keys::bucket_counters(bucket)).await?;
+        Ok(BucketCounters::from_sums(&sums.map(|value| decode_counters(&value)).unwrap_or_default()))
+    }
+
+    /// Begins a change.
+    pub(crate) fn change(&self) -> Change<'_> {
+        Change { metadata: self, commit: Commit::default() }
+    }
+
+    /// The engine, for scans of a module's own.
+    pub(crate) fn engine(&self) -> &dyn Engine {
+        &*self.engine
+    }
+
+    /// What rows are sealed with, for visitors.
+    pub(crate) fn sealer(&self) -> Arc<RowSealer> {
+        Arc::clone(&self.sealer)
+    }
+}
+
+impl fmt::Debug for Metadata {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Metadata")
+    }
+}
+
+struct RangeCollector<T> {
+    sealer: Arc<RowSealer>,
+    limit: usize,
+    rows: Result<Vec<(Vec<u8>, Stored<T>)>, MetadataError>,
+}
+
+impl<T: Row + Send + 'static> crate::engine::Visitor for RangeCollector<T> {
+    fn visit(&mut self, key: &[u8], value: &[u8]) -> Step {
+        let Ok(rows) = &mut self.rows else { return Step::Stop };
+        match open_row(&self.sealer, key, value) {
+            Ok(row) => rows.push((key.to_vec(), Stored { row, seen: Bytes::copy_from_slice(value) })),
+            Err(error) => {
+                self.rows = Err(error);
+                return Step::Stop;
+            }
+        }
+        if rows.len() < self.limit { Step::Next } else { Step::Stop }
+    }
+}
+
+/// A commit under construction.
+pub(crate) struct Change<'a> {
+    metadata: &'a Metadata,
+    commit: Commit,
+}
+
+impl Change<'_> {
+    /// The row must be as it was read.
+    pub(crate) fn expect<T>(&mut self, key: Vec<u8>, stored: &Stored<T>) {
+        let value = stored.seen.clone();
+        self.commit.conditions.push(Condition::Equals { table: Table::Rows, key, value });
+    }
+
+    /// There must be no such row.
+    pub(crate) fn expect_absent(&mut self, key: Vec<u8>) {
+        self.commit.conditions.push(Condition::Absent { table: Table::Rows, key });
+    }
+
+    /// The row must be as it was found: there or not.
+    pub(crate) fn expect_same<T>(&mut self, key: Vec<u8>, stored: Option<&Stored<T>>) {
+        match stored {
+            Some(stored) => self.expect(key, stored),
+            None => self.expect_absent(key),
+        }
+    }
+
+    /// No row may begin with `prefix`.
+    pub(crate) fn expect_none(&mut self, prefix: Vec<u8>) {
+        if let Some(end) = keys::after_prefix(&prefix) {
+            self.commit.conditions.push(Condition::Empty { table: Table::Rows, start: prefix, end });
+        }
+    }
+
+    /// Sets a row.
+    pub(crate) fn put<T: Row>(&mut self, key: Vec<u8>, row: &T) {
+        let value = Bytes::from(self.metadata.sealer.seal(&key, &row.encode()));
+        self.commit.writes.push(Write::Put { table: Table::Rows, key, value });
+    }
+
+    /// Removes a row.
+    pub(crate) fn delete(&mut self, key: Vec<u8>) {
+        self.commit.writes.push(Write::Delete { table: Table::Rows, key });
+    }
+
+    /// Sets the bytes of a small object, which come sealed.
+    pub(crate) fn put_payload(&mut self, id: BlobId, sealed: Bytes) {
+        self.commit.writes.push(Write::Put { table: Table::Payloads, key: keys::payload(id), value: sealed });
+    }
+
+    /// Removes the bytes of a small object.
+    pub(crate) fn delete_payload(&mut self, id: BlobId) {
+        self.commit.writes.push(Write::Delete { table: Table::Payloads, key: keys::payload(id) });
+    }
+
+    /// Adds to a bucket's sums.
+    pub(crate) fn count(&mut self, bucket: BucketId, delta: BucketCounters) {
+        if delta != BucketCounters::default() {
+            let key = keys::bucket_counters(bucket);
+            self.commit.writes.push(Write::Add { key, deltas: delta.to_deltas() });
+        }
+    }
+
+    /// Makes it happen, durably, or not at all.
+    pub(crate) fn commit<'e>(self) -> Answer<'e, Outcome>
+    where
+        Self: 'e,
+    {
+        self.metadata.engine.commit(self.commit)
+    }
+}

@@ -1,0 +1,170 @@
+//! Multipart uploads: begun, filled part by part, and completed or aborted in one commit that moves no bytes.
+//!
+//! Invariant: a part's row exists only under an upload's row, or the upload is written down as garbage. A part
+//! is committed on the condition that its upload is unchanged, so none can arrive after the end.
+
+use crate::buckets::FoundBucket;
+use crate::engine::Outcome;
+use crate::keys;
+use crate::objects::NewObject;
+use crate::rows::{BucketCounters, GarbageRow, MANIFEST_PAGE_PARTS, ManifestRow, PartRow, ReferencesRow, UploadRow};
+use crate::service::{Change, Metadata, MetadataError, Stored};
+use bytes::Bytes;
+use types::{BucketId, ObjectKey, Timestamp, UploadId};
+
+/// An upload as a request found it.
+#[derive(Clone, Debug)]
+pub struct FoundUpload {
+    key: Vec<u8>,
+    /// Its id.
+    pub id: UploadId,
+    /// Its row.
+    pub stored: Stored<UploadRow>,
+}
+
+/// A part with its number, as found.
+#[derive(Clone, Debug)]
+pub struct FoundPart {
+    /// 1 to 10,000.
+    pub number: u16,
+    /// Its row.
+    pub stored: Stored<PartRow>,
+}
+
+/// A part that is to become visible to its upload.
+#[derive(Debug)]
+pub struct NewPart<'a> {
+    /// The bucket as it was found.
+    pub bucket: &'a FoundBucket,
+    /// The upload as it was found.
+    pub upload: &'a FoundUpload,
+    /// 1 to 10,000.
+    pub number: u16,
+    /// The part it replaces, as it was found.
+    pub replaces: Option<&'a Stored<PartRow>>,
+    /// Its row.
+    pub row: &'a PartRow,
+    /// Its sealed bytes, if they are kept beside the rows.
+    pub payload: Option<Bytes>,
+}
+
+impl Metadata {
+    /// Finds an upload.
+    pub async fn upload(
+        &self,
+        bucket: BucketId,
+        key: &ObjectKey,
+        id: UploadId,
+    ) -> Result<Option<FoundUpload>, MetadataError> {
+        let row_key = keys::upload(bucket, key.identity(), id);
+        Ok(self.read(&row_key).await?.map(|stored| FoundUpload { key: row_key, id, stored }))
+    }
+
+    /// Begins an upload.
+    pub async fn create_upload(
+        &self,
+        bucket: &FoundBucket,
+        key: &ObjectKey,
+        id: UploadId,
+        row: &UploadRow,
+    ) -> Result<Outcome, MetadataError> {
+        let row_key = keys::upload(bucket.id(), key.identity(), id);
+        let mut change = self.change();
+        bucket.expect(&mut change);
+        change.expect_absent(row_key.clone());
+        change.put(row_key, row);
+        change.count(bucket.id(), BucketCounters { uploads: 1, ..Default::default() });
+        Ok(change.commit().await?)
+    }
+
+    /// Finds a part.
+    pub async fn part(&self, upload: UploadId, number: u16) -> Result<Option<Stored<PartRow>>, MetadataError> {
+        self.read(&keys::part(upload, number)).await
+    }
+
+    /// Up to `limit` parts with numbers after `after`, in order.
+    pub async fn parts(&self, upload: UploadId, after: u16, limit: usize) -> Result<Vec<FoundPart>, MetadataError> {
+        let all = keys::parts(upload);
+        let start = keys::just_after(&keys::part(upload, after));
+        let rows = self.read_range(start, keys::after_prefix(&all), limit).await?;
+        let found = |(key, stored): (Vec<u8>, Stored<PartRow>)| {
+            let number = key.get(all.len()..).and_then(|bytes| bytes.try_into().ok()).map(u16::from_be_bytes);
+            number.map(|number| FoundPart { number, stored }).ok_or(MetadataError::Missing { row: "part" })
+        };
+        rows.into_iter().map(found).collect()
+    }
+
+    /// Makes a part visible to its upload. [`Outcome::Conflict`]: the upload is gone, or the part was replaced.
+    pub async fn put_part(&self, new: &NewPart<'_>, now: Timestamp) -> Result<Outcome, MetadataError> {
+        let row_key = keys::part(new.upload.id, new.number);
+        let mut change = self.change();
+        new.bucket.expect(&mut change);
+        change.expect(new.upload.key.clone(), &new.upload.stored);
+        change.expect_same(row_key.clone(), new.replaces);
+        match &new.payload {
+            Some(sealed) => change.put_payload(new.row.blob, sealed.clone()),
+            None => change.put(keys::references(new.row.blob), &ReferencesRow { count: 1 }),
+        }
+        change.put(row_key, new.row);
+        if let Some(old) = new.replaces {
+            discard_part(&mut change, &old.row, now);
+        }
+        Ok(change.commit().await?)
+    }
+
+    /// Ends an upload as an object whose body is a manifest of `parts`, in their order. Parts that are not among
+    /// them become garbage. [`Outcome::Conflict`]: the upload, a part or the replaced object has changed.
+    pub async fn complete_upload(
+        &self,
+        upload: &FoundUpload,
+        parts: &[FoundPart],
+        new: &NewObject<'_>,
+        now: Timestamp,
+    ) -> Result<Outcome, MetadataError> {
+        let mut change = self.change();
+        new.bucket.expect(&mut change);
+        self.end_upload(&mut change, new.bucket.id(), upload, now);
+        for part in parts {
+            let key = keys::part(upload.id, part.number);
+            change.expect(key.clone(), &part.stored);
+            change.delete(key);
+        }
+        for (page, parts) in parts.chunks(MANIFEST_PAGE_PARTS).enumerate() {
+            let row = ManifestRow { parts: parts.iter().map(|part| part.stored.row.clone()).collect() };
+            let page = u32::try_from(page).map_err(|_| MetadataError::Missing { row: "manifest" })?;
+            change.put(keys::manifest(new.row.body.id(), page), &row);
+        }
+        self.replace(&mut change, new, now).await?;
+        Ok(change.commit().await?)
+    }
+
+    /// Ends an upload; its parts become garbage. [`Outcome::Conflict`]: it has just ended.
+    pub async fn abort_upload(
+        &self,
+        bucket: BucketId,
+        upload: &FoundUpload,
+        now: Timestamp,
+    ) -> Result<Outcome, MetadataError> {
+        let mut change = self.change();
+        self.end_upload(&mut change, bucket, upload, now);
+        Ok(change.commit().await?)
+    }
+
+    /// The upload's row goes; whatever parts remain under its id are to be collected.
+    fn end_upload(&self, change: &mut Change<'_>, bucket: BucketId, upload: &FoundUpload, now: Timestamp) {
+        change.expect(upload.key.clone(), &upload.stored);
+        change.delete(upload.key.clone());
+        change.put(keys::garbage(now, &upload.id.0), &GarbageRow::Upload(upload.id));
+        change.count(bucket, BucketCounters { uploads: -1, ..Default::default() });
+    }
+}
+
+/// Drops the bytes of a part that nobody can see any more.
+pub(crate) fn discard_part(change: &mut Change<'_>, part: &PartRow, now: Timestamp) {
+    if part.inline {
+        change.delete_payload(part.blob);
+    } else {
+        change.delete(keys::references(part.blob));
+        change.put(keys::garbage(now, &part.blob.0), &GarbageRow::Blob(part.blob));
+    }
+}

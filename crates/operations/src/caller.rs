@@ -1,0 +1,90 @@
+//! Who asks, and what they may do. Source: R2 "Authentication", Permissions.
+
+use metadata::rows::Permission;
+use types::{AccessKeyId, AccountId, ErrorCode, OperationError};
+
+/// Whoever a request was authenticated as.
+#[derive(Clone, Copy, Debug)]
+pub struct Caller {
+    /// The account whose resources it acts on.
+    pub account: AccountId,
+    /// The key it signed with.
+    pub access_key: AccessKeyId,
+    /// What its token may do.
+    pub permission: Permission,
+}
+
+macro_rules! actions {
+    ($($(#[$doc:meta])* $name:ident;)*) => {
+        /// Everything that can be done: one name for permissions, metrics and logs.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Action { $($(#[$doc])* $name,)* }
+
+        impl Action {
+            /// Every action.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// Its name, as in metrics and logs.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$name => stringify!($name),)* }
+            }
+        }
+    };
+}
+
+actions! {
+    /// See the names of the account's buckets.
+    ListBuckets;
+    /// Make a bucket.
+    CreateBucket;
+    /// Remove an empty bucket.
+    DeleteBucket;
+    /// See that a bucket exists.
+    HeadBucket;
+    /// See where a bucket is.
+    GetBucketLocation;
+    /// See a bucket's keys.
+    ListObjects;
+    /// Read an object.
+    GetObject;
+    /// Read an object's metadata.
+    HeadObject;
+    /// Write an object.
+    PutObject;
+    /// Write an object from another.
+    CopyObject;
+    /// Remove an object.
+    DeleteObject;
+    /// Remove several objects.
+    DeleteObjects;
+    /// Begin a multipart upload.
+    CreateMultipartUpload;
+    /// Write a part.
+    UploadPart;
+    /// Write a part from an object.
+    UploadPartCopy;
+    /// See the parts of an upload.
+    ListParts;
+    /// See the uploads in progress.
+    ListMultipartUploads;
+    /// Make an object of an upload's parts.
+    CompleteMultipartUpload;
+    /// Throw an upload away.
+    AbortMultipartUpload;
+}
+
+impl Caller {
+    /// The permission matrix.
+    ///
+    /// # Errors
+    /// `AccessDenied` if the caller's token does not allow `action`.
+    pub fn authorize(&self, action: Action) -> Result<(), OperationError> {
+        if allows(self.permission, action) { Ok(()) } else { Err(ErrorCode::AccessDenied.into()) }
+    }
+}
+
+fn allows(permission: Permission, _action: Action) -> bool {
+    match permission {
+        Permission::AdminReadWrite => true,
+    }
+}

@@ -1,0 +1,124 @@
+//! Collecting garbage: what lost its last reference, what an upload left behind, and, after a crash, files that
+//! no row ever named. Everything here can be done twice without harm. Called by loops in `background`.
+
+use crate::store::Store;
+use metadata::garbage::FoundGarbage;
+use metadata::rows::GarbageRow;
+use types::{BlobId, OperationError};
+
+/// What one round of collecting did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Collected {
+    /// Pieces of garbage that are gone.
+    pub pieces: u64,
+    /// Pieces that are still being read, left for a later round.
+    pub pinned: u64,
+}
+
+/// What became of a piece.
+enum Broken {
+    /// It is gone.
+    Up,
+    /// Somebody still reads it.
+    Pinned,
+    /// It is a blob, not composed.
+    NotAtAll,
+}
+
+/// Pieces looked at in one go.
+const BATCH: usize = 256;
+
+impl Store {
+    /// Collects all garbage there is, oldest first, and the files of uploads that failed in this process.
+    ///
+    /// # Errors
+    /// The first failure of a store; what was collected before stays collected.
+    pub async fn collect_garbage(&self) -> Result<Collected, OperationError> {
+        self.discard_abandoned().await?;
+        let mut done = Collected::default();
+        let mut last: Option<FoundGarbage> = None;
+        loop {
+            let batch = self.metadata.garbage(last.as_ref(), BATCH).await?;
+            let Some(end) = batch.last() else { return Ok(done) };
+            last = Some(end.clone());
+            done.pieces += self.collect_blobs(&batch).await?;
+            for piece in &batch {
+                match self.break_up(piece).await? {
+                    Broken::Up => done.pieces += 1,
+                    Broken::Pinned => done.pinned += 1,
+                    Broken::NotAtAll => {}
+                }
+            }
+        }
+    }
+
+    /// Removes the files among `batch`: one sync per directory and one commit for all.
+    async fn collect_blobs(&self, batch: &[FoundGarbage]) -> Result<u64, OperationError> {
+        let blob = |piece: &FoundGarbage| match piece.row {
+            GarbageRow::Blob(id) => Some(id),
+            GarbageRow::Manifest { .. } | GarbageRow::Upload(_) | GarbageRow::Bucket(_) => None,
+        };
+        let pieces: Vec<_> = batch.iter().filter(|piece| blob(piece).is_some()).collect();
+        if !pieces.is_empty() {
+            self.blobs.remove_all(batch.iter().filter_map(blob).collect()).await?;
+            self.metadata.forget_garbage(&pieces).await?;
+        }
+        Ok(pieces.len() as u64)
+    }
+
+    /// Turns a composed piece into its parts, which are garbage of their own.
+    async fn break_up(&self, piece: &FoundGarbage) -> Result<Broken, OperationError> {
+        let now = self.clock.now();
+        match piece.row {
+            GarbageRow::Blob(_) => return Ok(Broken::NotAtAll),
+            GarbageRow::Manifest { id, .. } if self.pins.is_pinned(id) => return Ok(Broken::Pinned),
+            GarbageRow::Manifest { id, count } => self.metadata.break_up_manifest(piece, id, count, now).await?,
+            GarbageRow::Upload(id) => self.metadata.break_up_upload(piece, id, now).await?,
+            GarbageRow::Bucket(id) => self.metadata.break_up_bucket(piece, id, now).await?,
+        }
+        Ok(Broken::Up)
+    }
+
+    /// Files of uploads that failed become garbage, unless a commit that was in flight went through after all.
+    async fn discard_abandoned(&self) -> Result<(), OperationError> {
+        for id in self.blobs.take_abandoned() {
+            self.discard(id).await?;
+        }
+        Ok(())
+    }
+
+    async fn discard(&self, id: BlobId) -> Result<(), OperationError> {
+        let _referenced_or_discarded = self.metadata.discard_unreferenced(id, self.clock.now()).await?;
+        Ok(())
+    }
+
+    /// Epochs of processes that are gone and may have left files that no row names.
+    ///
+    /// # Errors
+    /// What the metadata engine says.
+    pub async fn unswept_epochs(&self) -> Result<Vec<u32>, OperationError> {
+        let mut epochs = self.metadata.open_epochs().await?;
+        epochs.retain(|epoch| *epoch != self.blobs.epoch());
+        Ok(epochs)
+    }
+
+    /// Looks at every file of an epoch whose process is gone: one that no row names becomes garbage. Answers how
+    /// many did.
+    ///
+    /// # Errors
+    /// The first failure of a store; the epoch stays unswept.
+    pub async fn sweep_epoch(&self, epoch: u32) -> Result<u64, OperationError> {
+        let mut discarded = 0;
+        let mut sweep = self.blobs.sweep(epoch).await?;
+        while let Some(batch) = sweep.next_batch().await? {
+            for id in batch {
+                if !self.metadata.is_referenced(id).await? {
+                    self.discard(id).await?;
+                    discarded += 1;
+                }
+            }
+        }
+        self.metadata.close_epoch(epoch).await?;
+        Ok(discarded)
+    }
+}

@@ -1,0 +1,81 @@
+//! CreateMultipartUpload.
+
+use crate::caller::{Action, Caller};
+use crate::put_object::check_write;
+use crate::store::{OpenBucket, Store};
+use keyring::DataKey;
+use metadata::Outcome;
+use metadata::rows::UploadRow;
+use metadata::uploads::FoundUpload;
+use types::{
+    BlobId, BucketName, Conditions, ErrorCode, HttpMetadata, ObjectKey, OperationError, StorageClass, UploadId,
+    UserMetadata,
+};
+
+/// A multipart upload to begin.
+#[derive(Clone, Debug)]
+pub struct CreateUpload {
+    /// Into which bucket.
+    pub bucket: BucketName,
+    /// Under which key.
+    pub key: ObjectKey,
+    /// Headers to keep.
+    pub http: HttpMetadata,
+    /// `x-amz-meta-*`.
+    pub user: UserMetadata,
+    /// The bucket's default if none.
+    pub class: Option<StorageClass>,
+    /// What must hold of an object that is there now.
+    pub conditions: Conditions,
+}
+
+impl Store {
+    /// Begins a multipart upload.
+    ///
+    /// # Errors
+    /// `NoSuchBucket`, `PreconditionFailed`.
+    pub async fn create_upload(&self, caller: &Caller, request: &CreateUpload) -> Result<UploadId, OperationError> {
+        caller.authorize(Action::CreateMultipartUpload)?;
+        let bucket = self.open_bucket(caller, &request.bucket).await?;
+        let replaced = self.metadata.object(bucket.id(), &request.key).await?;
+        check_write(&request.conditions, replaced.as_ref().map(|stored| &stored.row))?;
+        let id = UploadId(self.random_id());
+        let manifest = manifest_of(id);
+        let row = UploadRow {
+            key_as_sent: request.key.as_sent().to_owned(),
+            created: self.clock.now(),
+            manifest,
+            key: bucket.key.wrap(manifest, &DataKey::generate(&*self.entropy), &*self.entropy),
+            http: request.http.clone(),
+            user: request.user.clone(),
+            class: request.class.unwrap_or(bucket.found.stored.row.default_class),
+        };
+        let mut tries = self.tries(bucket.id(), &request.key);
+        loop {
+            tries.begin().await?;
+            let bucket = self.same_bucket(caller, &request.bucket, &bucket).await?;
+            if self.metadata.create_upload(&bucket.found, &request.key, id, &row).await? == Outcome::Committed {
+                return Ok(id);
+            }
+        }
+    }
+
+    /// Finds an upload.
+    ///
+    /// # Errors
+    /// `NoSuchUpload`.
+    pub(crate) async fn find_upload(
+        &self,
+        bucket: &OpenBucket,
+        key: &ObjectKey,
+        id: UploadId,
+    ) -> Result<FoundUpload, OperationError> {
+        let found = self.metadata.upload(bucket.id(), key, id).await?;
+        found.ok_or_else(|| ErrorCode::NoSuchUpload.into())
+    }
+}
+
+/// The manifest an upload becomes bears its id, so that a Complete sent twice can be told from a stranger's.
+pub(crate) fn manifest_of(upload: UploadId) -> BlobId {
+    BlobId(upload.0)
+}

@@ -1,0 +1,26 @@
+//! DeleteBucket.
+
+use crate::caller::{Action, Caller};
+use crate::store::Store;
+use metadata::Outcome;
+use types::{BucketName, ErrorCode, OperationError};
+
+impl Store {
+    /// Removes a bucket that has no object; its uploads in progress go with it.
+    ///
+    /// # Errors
+    /// `NoSuchBucket`, `BucketNotEmpty`.
+    pub async fn delete_bucket(&self, caller: &Caller, name: &BucketName) -> Result<(), OperationError> {
+        caller.authorize(Action::DeleteBucket)?;
+        loop {
+            let bucket = self.find_bucket(caller, name).await?;
+            if self.metadata.has_objects(bucket.id()).await? {
+                return Err(ErrorCode::BucketNotEmpty.into());
+            }
+            // A conflict is an object that arrived, or a change of the bucket: look again.
+            if self.metadata.delete_bucket(&bucket, self.clock.now()).await? == Outcome::Committed {
+                return Ok(());
+            }
+        }
+    }
+}

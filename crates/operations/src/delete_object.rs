@@ -1,0 +1,56 @@
+//! DeleteObject and DeleteObjects.
+
+use crate::caller::{Action, Caller};
+use crate::store::Store;
+use futures_util::StreamExt;
+use futures_util::stream;
+use metadata::Outcome;
+use metadata::buckets::FoundBucket;
+use types::{BucketName, ObjectKey, OperationError};
+
+/// Deletions of one DeleteObjects under way at once: they share the syncs of their commits.
+const DELETES_AT_ONCE: usize = 128;
+
+impl Store {
+    /// Removes an object; one that is not there is no error.
+    ///
+    /// # Errors
+    /// `NoSuchBucket`.
+    pub async fn delete_object(
+        &self,
+        caller: &Caller,
+        bucket: &BucketName,
+        key: &ObjectKey,
+    ) -> Result<(), OperationError> {
+        caller.authorize(Action::DeleteObject)?;
+        let bucket = self.find_bucket(caller, bucket).await?;
+        self.delete_from(&bucket, key).await
+    }
+
+    /// Removes several objects. Each is answered for itself, in the order of `keys`.
+    ///
+    /// # Errors
+    /// `NoSuchBucket`.
+    pub async fn delete_objects(
+        &self,
+        caller: &Caller,
+        bucket: &BucketName,
+        keys: &[ObjectKey],
+    ) -> Result<Vec<Result<(), OperationError>>, OperationError> {
+        caller.authorize(Action::DeleteObjects)?;
+        let bucket = self.find_bucket(caller, bucket).await?;
+        let deletions: Vec<_> = keys.iter().map(|key| self.delete_from(&bucket, key)).collect();
+        Ok(stream::iter(deletions).buffered(DELETES_AT_ONCE).collect().await)
+    }
+
+    async fn delete_from(&self, bucket: &FoundBucket, key: &ObjectKey) -> Result<(), OperationError> {
+        let mut tries = self.tries(bucket.id(), key);
+        loop {
+            tries.begin().await?;
+            let Some(object) = self.metadata.object(bucket.id(), key).await? else { return Ok(()) };
+            if self.metadata.delete_object(bucket, key, &object, self.clock.now()).await? == Outcome::Committed {
+                return Ok(());
+            }
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! HeadBucket and GetBucketLocation.
+
+use crate::caller::{Action, Caller};
+use crate::store::Store;
+use metadata::rows::{BucketCounters, BucketRow};
+use types::{BucketName, OperationError};
+
+impl Store {
+    /// Sees that a bucket exists.
+    ///
+    /// # Errors
+    /// `NoSuchBucket`.
+    pub async fn head_bucket(&self, caller: &Caller, name: &BucketName) -> Result<BucketRow, OperationError> {
+        caller.authorize(Action::HeadBucket)?;
+        Ok(self.find_bucket(caller, name).await?.stored.row)
+    }
+
+    /// A bucket's location hint. R2 calls every location `auto` on the S3 face.
+    ///
+    /// # Errors
+    /// `NoSuchBucket`.
+    pub async fn bucket_location(&self, caller: &Caller, name: &BucketName) -> Result<Option<String>, OperationError> {
+        caller.authorize(Action::GetBucketLocation)?;
+        Ok(self.find_bucket(caller, name).await?.stored.row.location)
+    }
+
+    /// A bucket's sums, exact as of the last commit.
+    ///
+    /// # Errors
+    /// `NoSuchBucket`.
+    pub async fn bucket_usage(&self, caller: &Caller, name: &BucketName) -> Result<BucketCounters, OperationError> {
+        caller.authorize(Action::HeadBucket)?;
+        let bucket = self.find_bucket(caller, name).await?;
+        Ok(self.metadata.bucket_counters(bucket.id()).await?)
+    }
+}

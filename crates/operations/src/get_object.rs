@@ -1,0 +1,161 @@
+//! GetObject and HeadObject: one row answers HEAD, the conditions and the plan of a range.
+
+use crate::caller::{Action, Caller};
+use crate::object_reader::ObjectReader;
+use crate::store::{OpenBucket, Store};
+use metadata::Stored;
+use metadata::rows::{ObjectBody, ObjectRow};
+use types::{BucketName, ByteRange, Conditions, ErrorCode, ObjectKey, OperationError, RangeSpec, ReadVerdict};
+
+/// An object to be read.
+#[derive(Clone, Debug)]
+pub struct GetObject {
+    /// From which bucket.
+    pub bucket: BucketName,
+    /// Its key.
+    pub key: ObjectKey,
+    /// What must hold of it.
+    pub conditions: Conditions,
+    /// Which of its bytes.
+    pub part: Portion,
+}
+
+/// Which bytes of an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Portion {
+    /// All.
+    Whole,
+    /// A range.
+    Range(RangeSpec),
+    /// A part of a multipart upload, by its place among them, from 1.
+    Part(u16),
+}
+
+/// What reading an object came to.
+#[derive(Debug)]
+pub enum Found<T> {
+    /// The object.
+    Object(T),
+    /// 304: the client has it.
+    NotModified(Box<ObjectRow>),
+}
+
+/// An object's metadata and the bytes that were asked for.
+#[derive(Debug)]
+pub struct FoundObject {
+    /// Its row.
+    pub row: ObjectRow,
+    /// The bytes the answer covers.
+    pub range: ByteRange,
+    /// Parts of the object, if it was a multipart upload.
+    pub parts: Option<u16>,
+}
+
+/// How often a read looks again when the object was replaced under its eyes.
+const READ_ATTEMPTS: usize = 10;
+
+impl Store {
+    /// Reads an object's metadata.
+    ///
+    /// # Errors
+    /// `NoSuchBucket`, `NoSuchKey`, `PreconditionFailed`, `InvalidRange`; `InvalidPart` for a part it does not have.
+    pub async fn head_object(
+        &self,
+        caller: &Caller,
+        request: &GetObject,
+    ) -> Result<Found<FoundObject>, OperationError> {
+        caller.authorize(Action::HeadObject)?;
+        let bucket = self.find_bucket(caller, &request.bucket).await?;
+        let stored = self.find_object(bucket.id(), &request.key).await?;
+        self.answer(stored, request)
+    }
+
+    /// Reads an object. The bytes are those of one version, whatever happens to the object meanwhile.
+    ///
+    /// # Errors
+    /// As [`Store::head_object`].
+    pub async fn get_object(
+        &self,
+        caller: &Caller,
+        request: &GetObject,
+    ) -> Result<Found<(FoundObject, ObjectReader)>, OperationError> {
+        caller.authorize(Action::GetObject)?;
+        let bucket = self.open_bucket(caller, &request.bucket).await?;
+        for _ in 0..READ_ATTEMPTS {
+            let stored = self.find_object(bucket.id(), &request.key).await?;
+            let found = match self.answer(stored, request)? {
+                Found::Object(found) => found,
+                Found::NotModified(row) => return Ok(Found::NotModified(row)),
+            };
+            if let Some(reader) = self.open_object(&bucket, &request.key, &found.row, found.range).await? {
+                return Ok(Found::Object((found, reader)));
+            }
+        }
+        Err(ErrorCode::TooMuchConcurrency.into())
+    }
+
+    pub(crate) async fn find_object(
+        &self,
+        bucket: types::BucketId,
+        key: &ObjectKey,
+    ) -> Result<Stored<ObjectRow>, OperationError> {
+        let stored = self.metadata.object(bucket, key).await?;
+        stored.ok_or_else(|| ErrorCode::NoSuchKey.into())
+    }
+
+    fn answer(&self, stored: Stored<ObjectRow>, request: &GetObject) -> Result<Found<FoundObject>, OperationError> {
+        let row = stored.row;
+        match request.conditions.judge_read(&row.etag, row.modified) {
+            ReadVerdict::Proceed => {}
+            ReadVerdict::NotModified => return Ok(Found::NotModified(Box::new(row))),
+            ReadVerdict::Failed => return Err(ErrorCode::PreconditionFailed.into()),
+        }
+        let range = portion(&row, request.part)?;
+        let parts = match row.body {
+            ObjectBody::Parts { count, .. } => Some(count),
+            ObjectBody::Inline(_) | ObjectBody::Blob(_) => None,
+        };
+        Ok(Found::Object(FoundObject { row, range, parts }))
+    }
+
+    /// Opens the bytes of a row; `None` if the object was replaced since the row was read.
+    pub(crate) async fn open_object(
+        &self,
+        bucket: &OpenBucket,
+        key: &ObjectKey,
+        row: &ObjectRow,
+        range: ByteRange,
+    ) -> Result<Option<ObjectReader>, OperationError> {
+        let opened = self.try_open(bucket, key, row, range).await?;
+        if opened.is_none() {
+            let now = self.metadata.object(bucket.id(), key).await?;
+            if now.is_some_and(|now| now.row.version == row.version) {
+                return Err(OperationError::internal(format!("the bytes of version {:x?} are missing", row.version)));
+            }
+        }
+        Ok(opened)
+    }
+}
+
+/// The bytes of an object that `part` names.
+fn portion(row: &ObjectRow, part: Portion) -> Result<ByteRange, OperationError> {
+    match part {
+        Portion::Whole => Ok(ByteRange::whole(row.size)),
+        Portion::Range(spec) => spec.resolve(row.size).ok_or_else(|| ErrorCode::InvalidRange.into()),
+        Portion::Part(number) => part_range(row, number).ok_or_else(|| {
+            OperationError::new(ErrorCode::InvalidRange, "The requested partnumber is not satisfiable.")
+        }),
+    }
+}
+
+fn part_range(row: &ObjectRow, number: u16) -> Option<ByteRange> {
+    let index = u64::from(number.checked_sub(1)?);
+    match row.body {
+        ObjectBody::Parts { count, part_size, .. } if number <= count => {
+            let start = index * part_size;
+            Some(ByteRange { start, length: part_size.min(row.size - start) })
+        }
+        ObjectBody::Inline(_) | ObjectBody::Blob(_) if number == 1 => Some(ByteRange::whole(row.size)),
+        _ => None,
+    }
+}

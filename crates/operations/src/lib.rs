@@ -1,0 +1,42 @@
+//! What can be done with a store, one file per use case. Every face calls these, and nothing else.
+//!
+//! Rules that carry the design: bytes are durable before the row; the row's commit is the only moment of
+//! visibility; a blob without a row is garbage, so no error path cleans up. Each operation authorises its caller
+//! on its first line.
+
+pub mod abort_upload;
+pub mod authenticate;
+pub mod caller;
+pub mod collect;
+pub mod complete_upload;
+pub mod copy_object;
+pub mod create_bucket;
+pub mod create_upload;
+pub mod delete_bucket;
+pub mod delete_object;
+pub mod get_bucket;
+pub mod get_object;
+pub mod list_buckets;
+pub mod list_objects;
+pub mod list_parts;
+pub mod list_uploads;
+pub mod object_reader;
+pub mod put_object;
+pub mod start;
+pub mod store;
+pub mod upload_part;
+pub mod upload_part_copy;
+
+mod digests;
+mod page_token;
+mod pins;
+mod row_locks;
+
+pub use blobs::Body;
+pub use caller::{Action, Caller};
+pub use digests::{DigestSource, ExpectedDigest, verify_document};
+pub use object_reader::{ObjectReader, ObjectStream};
+pub use store::Store;
+
+/// Rows as operations answer them. A face reads their fields and never keeps them.
+pub use metadata::rows::{BucketRow, NamedBucket, ObjectRow, PartRow, UploadRow};

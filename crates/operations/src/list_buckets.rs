@@ -1,0 +1,49 @@
+//! ListBuckets, with R2's search parameters. Source: R2 "Extensions", ListBuckets.
+
+use crate::caller::{Action, Caller};
+use crate::store::Store;
+use metadata::buckets::BucketQuery;
+use metadata::rows::NamedBucket;
+use types::OperationError;
+
+/// A page of buckets to be listed.
+#[derive(Clone, Debug, Default)]
+pub struct ListBuckets {
+    /// Only names that begin with it.
+    pub prefix: String,
+    /// Only names after it.
+    pub start_after: Option<String>,
+    /// Where a previous page ended.
+    pub continuation_token: Option<String>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// A page of buckets.
+#[derive(Clone, Debug)]
+pub struct ListedBuckets {
+    /// In the order of their names.
+    pub buckets: Vec<NamedBucket>,
+    /// Resumes after the last of them, if more follow.
+    pub next_token: Option<String>,
+}
+
+impl Store {
+    /// Lists the account's buckets.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for a token of another list.
+    pub async fn list_buckets(&self, caller: &Caller, request: &ListBuckets) -> Result<ListedBuckets, OperationError> {
+        caller.authorize(Action::ListBuckets)?;
+        let list = [b"buckets".as_slice(), &caller.account.0].concat();
+        let after = match &request.continuation_token {
+            Some(token) => Some(self.tokens.open(&list, token)?),
+            None => request.start_after.clone(),
+        };
+        let query = BucketQuery { prefix: request.prefix.clone(), after, limit: request.limit };
+        let page = self.metadata.list_buckets(caller.account, &query).await?;
+        let last = page.buckets.last().filter(|_| page.truncated);
+        let next_token = last.map(|bucket| self.tokens.seal(&list, bucket.name.as_str()));
+        Ok(ListedBuckets { buckets: page.buckets, next_token })
+    }
+}

@@ -1,0 +1,165 @@
+//! PutObject: bytes first, then the row.
+
+use crate::caller::{Action, Caller};
+use crate::digests::{self, ExpectedDigest};
+use crate::store::{OpenBucket, Store};
+use blobs::{Body, Place};
+use keyring::DataKey;
+use metadata::Outcome;
+use metadata::objects::{BodySource, NewObject};
+use metadata::rows::{ObjectBody, ObjectRow, StoredChecksum};
+use types::{
+    BucketName, ChecksumAlgorithm, Conditions, ETag, ErrorCode, HttpMetadata, ObjectKey, OperationError, StorageClass,
+    Timestamp, UserMetadata,
+};
+
+/// An object to be written.
+#[derive(Clone, Debug)]
+pub struct PutObject {
+    /// Into which bucket.
+    pub bucket: BucketName,
+    /// Under which key.
+    pub key: ObjectKey,
+    /// Exact bytes of the body.
+    pub length: u64,
+    /// Headers to keep.
+    pub http: HttpMetadata,
+    /// `x-amz-meta-*`.
+    pub user: UserMetadata,
+    /// The bucket's default if none.
+    pub class: Option<StorageClass>,
+    /// What must hold of the object it replaces.
+    pub conditions: Conditions,
+    /// Digests the body must have.
+    pub expected: Vec<ExpectedDigest>,
+    /// Digests that trailers will tell.
+    pub trailers: Vec<ChecksumAlgorithm>,
+}
+
+/// An object as it was stored.
+#[derive(Clone, Debug)]
+pub struct StoredObject {
+    /// What identifies its content.
+    pub etag: ETag,
+    /// Its version.
+    pub version: [u8; 16],
+    /// When it became visible.
+    pub modified: Timestamp,
+    /// The checksum kept with it.
+    pub checksum: Option<StoredChecksum>,
+}
+
+impl StoredObject {
+    pub(crate) fn of(row: &ObjectRow) -> Self {
+        Self { etag: row.etag, version: row.version, modified: row.modified, checksum: row.checksum }
+    }
+}
+
+impl Store {
+    /// Writes an object. On return it survives `kill -9` and power loss, and every reader sees it.
+    ///
+    /// # Errors
+    /// `NoSuchBucket`, `PreconditionFailed`, `BadDigest`, `ContentSha256Mismatch`, `IncompleteBody`,
+    /// `EntityTooLarge`, `StorageFull`, and whatever `body` fails with; the old object, if any, is then untouched.
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves the old object or the new one, never neither.
+    pub async fn put_object(
+        &self,
+        caller: &Caller,
+        request: &PutObject,
+        body: &mut dyn Body,
+    ) -> Result<StoredObject, OperationError> {
+        caller.authorize(Action::PutObject)?;
+        let bucket = self.open_bucket(caller, &request.bucket).await?;
+        self.refuse_early(&bucket, request).await?;
+
+        let key = DataKey::generate(&*self.entropy);
+        let algorithms = digests::algorithms(&request.expected, &request.trailers);
+        let mut written = self.blobs.write(body, request.length, &algorithms, &key).await?;
+        digests::verify(&request.expected, body, &written.digests)?;
+
+        let id = written.blob.id;
+        let checksum = digests::chosen(&request.expected, body);
+        let mut row = ObjectRow {
+            key_as_sent: key_as_sent(&request.key),
+            size: written.blob.size,
+            etag: ETag::Whole(written.digests.md5),
+            modified: self.clock.now(),
+            version: self.random_id(),
+            http: request.http.clone(),
+            user: request.user.clone(),
+            class: request.class.unwrap_or(bucket.found.stored.row.default_class),
+            checksum: checksum.map(|checksum| StoredChecksum { checksum, composite_of: None }),
+            key: bucket.key.wrap(id, &key, &*self.entropy),
+            body: match written.blob.place {
+                Place::Inline => ObjectBody::Inline(id),
+                Place::File => ObjectBody::Blob(id),
+            },
+        };
+        let sealed = written.sealed.take();
+        let mut tries = self.tries(bucket.id(), &request.key);
+        loop {
+            tries.begin().await?;
+            let bucket = self.same_bucket(caller, &request.bucket, &bucket).await?;
+            let source = sealed.clone().map_or(BodySource::Blob, BodySource::Payload);
+            if self.try_put(&bucket, &request.key, &mut row, &request.conditions, source).await? == Outcome::Committed {
+                written.keep();
+                return Ok(StoredObject::of(&row));
+            }
+        }
+    }
+
+    /// Spares the client an upload that cannot succeed. Decided for good only at the commit.
+    async fn refuse_early(&self, bucket: &OpenBucket, request: &PutObject) -> Result<(), OperationError> {
+        if request.conditions.is_empty() {
+            return Ok(());
+        }
+        let replaced = self.metadata.object(bucket.id(), &request.key).await?;
+        check_write(&request.conditions, replaced.as_ref().map(|stored| &stored.row))
+    }
+
+    /// The bucket as it is now, which must be the one the bytes were encrypted for.
+    pub(crate) async fn same_bucket(
+        &self,
+        caller: &Caller,
+        name: &BucketName,
+        before: &OpenBucket,
+    ) -> Result<OpenBucket, OperationError> {
+        let found = self.find_bucket(caller, name).await?;
+        if found.id() != before.id() {
+            return Err(ErrorCode::NoSuchBucket.into());
+        }
+        Ok(OpenBucket { found, key: before.key.clone() })
+    }
+
+    /// Tries once to put `row` in the place of whatever is there.
+    pub(crate) async fn try_put(
+        &self,
+        bucket: &OpenBucket,
+        key: &ObjectKey,
+        row: &mut ObjectRow,
+        conditions: &Conditions,
+        source: BodySource<'_>,
+    ) -> Result<Outcome, OperationError> {
+        let replaces = self.metadata.object(bucket.id(), key).await?;
+        check_write(conditions, replaces.as_ref().map(|stored| &stored.row))?;
+        row.modified = self.clock.now();
+        let new = NewObject { bucket: &bucket.found, key, replaces: replaces.as_ref(), row, source };
+        Ok(self.metadata.put_object(&new, row.modified).await?)
+    }
+}
+
+/// The key as sent, where a listing could not derive it.
+pub(crate) fn key_as_sent(key: &ObjectKey) -> Option<String> {
+    (key.as_sent() != key.identity()).then(|| key.as_sent().to_owned())
+}
+
+/// 412 unless a write may go over `stored`.
+pub(crate) fn check_write(conditions: &Conditions, stored: Option<&ObjectRow>) -> Result<(), OperationError> {
+    if conditions.allow_write(stored.map(|row| (&row.etag, row.modified))) {
+        Ok(())
+    } else {
+        Err(ErrorCode::PreconditionFailed.into())
+    }
+}

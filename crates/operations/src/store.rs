@@ -1,0 +1,179 @@
+//! A store: metadata and blobs together, with the keys, the clock and the randomness that operations need.
+
+use crate::caller::Caller;
+use crate::page_token::PageTokens;
+use crate::pins::Pins;
+use crate::row_locks::RowLocks;
+use blobs::LocalBlobs;
+use environment::{Clock, Entropy};
+use keyring::{BucketKey, DataKey, RootKey, WrappedKey};
+use metadata::Metadata;
+use metadata::buckets::FoundBucket;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+use tokio::sync::MutexGuard;
+use types::{BlobId, BucketId, BucketName, ErrorCode, ObjectKey, OperationError};
+
+/// What operations work on. One per process; cheap to share behind an `Arc`.
+pub struct Store {
+    pub(crate) metadata: Metadata,
+    pub(crate) blobs: Arc<LocalBlobs>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) pins: Pins,
+    pub(crate) tokens: PageTokens,
+    root: RootKey,
+    /// Unwrapped once: a bucket's key never changes under its wrap.
+    bucket_keys: RwLock<HashMap<BucketId, (WrappedKey, Arc<BucketKey>)>>,
+    locks: RowLocks,
+}
+
+/// What a store is made of.
+pub struct StoreParts {
+    /// Rows.
+    pub metadata: Metadata,
+    /// Bytes.
+    pub blobs: Arc<LocalBlobs>,
+    /// What wraps every bucket's key.
+    pub root: RootKey,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// A bucket with its key ready for use.
+#[derive(Clone)]
+pub(crate) struct OpenBucket {
+    pub(crate) found: FoundBucket,
+    pub(crate) key: Arc<BucketKey>,
+}
+
+impl OpenBucket {
+    pub(crate) fn id(&self) -> BucketId {
+        self.found.id()
+    }
+}
+
+/// How often a commit is tried again when another writer was faster.
+const COMMIT_ATTEMPTS: usize = 100;
+
+/// Bucket keys held ready. Past it the cache begins anew: an unwrap costs a microsecond.
+const BUCKET_KEYS_MAX: usize = 10_000;
+
+impl Store {
+    /// Puts a store together.
+    pub fn new(parts: StoreParts) -> Self {
+        Self {
+            tokens: PageTokens::new(&parts.root, &*parts.entropy),
+            metadata: parts.metadata,
+            blobs: parts.blobs,
+            clock: parts.clock,
+            entropy: parts.entropy,
+            pins: Pins::default(),
+            root: parts.root,
+            bucket_keys: RwLock::default(),
+            locks: RowLocks::new(),
+        }
+    }
+
+    /// The clock that operations go by.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
+    /// Finds a bucket of the caller's account.
+    ///
+    /// # Errors
+    /// `NoSuchBucket`.
+    pub(crate) async fn find_bucket(&self, caller: &Caller, name: &BucketName) -> Result<FoundBucket, OperationError> {
+        let found = self.metadata.bucket(caller.account, name).await?;
+        found.ok_or_else(|| ErrorCode::NoSuchBucket.into())
+    }
+
+    /// Finds a bucket and makes its key ready.
+    ///
+    /// # Errors
+    /// `NoSuchBucket`.
+    pub(crate) async fn open_bucket(&self, caller: &Caller, name: &BucketName) -> Result<OpenBucket, OperationError> {
+        let found = self.find_bucket(caller, name).await?;
+        let key = self.bucket_key(found.id(), &found.stored.row.key)?;
+        Ok(OpenBucket { found, key })
+    }
+
+    /// A new bucket key and its wrap.
+    pub(crate) fn new_bucket_key(&self, bucket: BucketId) -> WrappedKey {
+        self.root.wrap_bucket_key(bucket, &BucketKey::generate(&*self.entropy), &*self.entropy)
+    }
+
+    fn bucket_key(&self, bucket: BucketId, wrapped: &WrappedKey) -> Result<Arc<BucketKey>, OperationError> {
+        let keys = self.bucket_keys.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, key)) = keys.get(&bucket)
+            && known == wrapped
+        {
+            return Ok(Arc::clone(key));
+        }
+        drop(keys);
+        let key = Arc::new(self.root.unwrap_bucket_key(bucket, wrapped).map_err(OperationError::internal)?);
+        let mut keys = self.bucket_keys.write().unwrap_or_else(PoisonError::into_inner);
+        if keys.len() >= BUCKET_KEYS_MAX {
+            keys.clear();
+        }
+        keys.insert(bucket, (wrapped.clone(), Arc::clone(&key)));
+        Ok(key)
+    }
+
+    /// Opens the key of an object's bytes.
+    pub(crate) fn open_key(
+        &self,
+        bucket: &OpenBucket,
+        id: BlobId,
+        wrapped: &WrappedKey,
+    ) -> Result<DataKey, OperationError> {
+        bucket.key.unwrap(id, wrapped).map_err(OperationError::internal)
+    }
+
+    /// Sixteen bytes nobody has had before.
+    pub(crate) fn random_id(&self) -> [u8; 16] {
+        self.entropy.bytes()
+    }
+
+    /// The tries of a commit to one key.
+    pub(crate) fn tries<'a>(&'a self, bucket: BucketId, key: &'a ObjectKey) -> Tries<'a> {
+        Tries { locks: &self.locks, bucket, key, begun: 0, turn: None }
+    }
+}
+
+/// Tries of a commit, until no other writer was faster. From the second on, writers of one key of this process
+/// take turns, so that a crowd does not keep conflicting with itself.
+pub(crate) struct Tries<'a> {
+    locks: &'a RowLocks,
+    bucket: BucketId,
+    key: &'a ObjectKey,
+    begun: usize,
+    turn: Option<MutexGuard<'a, ()>>,
+}
+
+impl Tries<'_> {
+    /// Begins the next try.
+    ///
+    /// # Errors
+    /// `TooMuchConcurrency` when writers of other gateways were faster every time.
+    pub(crate) async fn begin(&mut self) -> Result<(), OperationError> {
+        match self.begun {
+            0 => {}
+            1 => self.turn = Some(self.locks.lock(self.bucket, self.key).await),
+            COMMIT_ATTEMPTS => return Err(ErrorCode::TooMuchConcurrency.into()),
+            _ => {}
+        }
+        self.begun += 1;
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Store")
+    }
+}

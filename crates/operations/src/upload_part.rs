@@ -1,0 +1,107 @@
+//! UploadPart: like PutObject, but visible only to its upload.
+
+use crate::caller::{Action, Caller};
+use crate::digests::{self, ExpectedDigest};
+use crate::store::Store;
+use blobs::{BlobRef, Body, Place};
+use metadata::Outcome;
+use metadata::rows::PartRow;
+use metadata::uploads::NewPart;
+use types::{BucketName, Checksum, ChecksumAlgorithm, Md5, ObjectKey, OperationError, Timestamp, UploadId};
+
+/// Which part of which upload.
+#[derive(Clone, Debug)]
+pub struct PartTarget {
+    /// The upload's bucket.
+    pub bucket: BucketName,
+    /// The upload's key.
+    pub key: ObjectKey,
+    /// The upload.
+    pub upload: UploadId,
+    /// 1 to 10,000.
+    pub number: u16,
+}
+
+/// A part to be written.
+#[derive(Clone, Debug)]
+pub struct UploadPart {
+    /// Where it belongs.
+    pub target: PartTarget,
+    /// Exact bytes of the body.
+    pub length: u64,
+    /// Digests the body must have.
+    pub expected: Vec<ExpectedDigest>,
+    /// Digests that trailers will tell.
+    pub trailers: Vec<ChecksumAlgorithm>,
+}
+
+/// A part as it was stored.
+#[derive(Clone, Copy, Debug)]
+pub struct StoredPart {
+    /// Its ETag.
+    pub md5: Md5,
+    /// When it became visible to its upload.
+    pub modified: Timestamp,
+    /// The checksum kept with it.
+    pub checksum: Option<Checksum>,
+}
+
+impl Store {
+    /// Writes a part. On return it survives `kill -9` and power loss; of several with one number the last wins.
+    ///
+    /// # Errors
+    /// `NoSuchBucket`, `NoSuchUpload`, and as [`Store::put_object`].
+    pub async fn upload_part(
+        &self,
+        caller: &Caller,
+        request: &UploadPart,
+        body: &mut dyn Body,
+    ) -> Result<StoredPart, OperationError> {
+        caller.authorize(Action::UploadPart)?;
+        self.write_part(caller, request, body).await
+    }
+
+    pub(crate) async fn write_part(
+        &self,
+        caller: &Caller,
+        request: &UploadPart,
+        body: &mut dyn Body,
+    ) -> Result<StoredPart, OperationError> {
+        let PartTarget { bucket: name, key, upload, number } = &request.target;
+        let bucket = self.open_bucket(caller, name).await?;
+        let found = self.find_upload(&bucket, key, *upload).await?;
+        let object_key = self.open_key(&bucket, found.stored.row.manifest, &found.stored.row.key)?;
+
+        let salt = self.random_id();
+        let part_key = object_key.for_part(&salt);
+        let algorithms = digests::algorithms(&request.expected, &request.trailers);
+        let mut written = self.blobs.write(body, request.length, &algorithms, &part_key).await?;
+        digests::verify(&request.expected, body, &written.digests)?;
+
+        let checksum = digests::chosen(&request.expected, body);
+        let (md5, BlobRef { id: blob, size, place }) = (written.digests.md5, written.blob);
+        let inline = place == Place::Inline;
+        let payload = written.sealed.take();
+        let mut tries = self.tries(bucket.id(), key);
+        loop {
+            tries.begin().await?;
+            let bucket = self.same_bucket(caller, name, &bucket).await?;
+            let upload = self.find_upload(&bucket, key, *upload).await?;
+            let replaces = self.metadata.part(upload.id, *number).await?;
+            let modified = self.clock.now();
+            let row = PartRow { blob, inline, salt, size, md5, modified, checksum };
+            let new = NewPart {
+                bucket: &bucket.found,
+                upload: &upload,
+                number: *number,
+                replaces: replaces.as_ref(),
+                row: &row,
+                payload: payload.clone(),
+            };
+            if self.metadata.put_part(&new, modified).await? == Outcome::Committed {
+                written.keep();
+                return Ok(StoredPart { md5, modified, checksum });
+            }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! UploadPartCopy: a part from a range of an object.
+
+use crate::caller::{Action, Caller};
+use crate::get_object::{Found, GetObject, Portion};
+use crate::object_reader::ObjectStream;
+use crate::store::Store;
+use crate::upload_part::{PartTarget, StoredPart, UploadPart};
+use blobs::Body;
+use bytes::Bytes;
+use std::task::{Context, Poll};
+use types::limits::UPLOAD_BYTES_MAX;
+use types::{BucketName, Conditions, ErrorCode, ObjectKey, OperationError, RangeSpec};
+
+/// A part to be copied.
+#[derive(Clone, Debug)]
+pub struct UploadPartCopy {
+    /// Where it belongs.
+    pub target: PartTarget,
+    /// From which bucket.
+    pub source_bucket: BucketName,
+    /// Which object.
+    pub source_key: ObjectKey,
+    /// What must hold of it.
+    pub source_conditions: Conditions,
+    /// Which of its bytes: `first` and `last`, both inside the object. `None`: all.
+    pub range: Option<(u64, u64)>,
+}
+
+impl Store {
+    /// Writes a part from an object's bytes.
+    ///
+    /// # Errors
+    /// As [`Store::get_object`] of the source and [`Store::upload_part`] of the target; a range that reaches past
+    /// the source is `InvalidRange`.
+    pub async fn upload_part_copy(
+        &self,
+        caller: &Caller,
+        request: &UploadPartCopy,
+    ) -> Result<StoredPart, OperationError> {
+        caller.authorize(Action::UploadPartCopy)?;
+        let part = match request.range {
+            Some((first, last)) => Portion::Range(RangeSpec::Inclusive { first, last }),
+            None => Portion::Whole,
+        };
+        let source = GetObject {
+            bucket: request.source_bucket.clone(),
+            key: request.source_key.clone(),
+            conditions: request.source_conditions.clone(),
+            part,
+        };
+        let Found::Object((found, reader)) = self.get_object(caller, &source).await? else {
+            return Err(ErrorCode::PreconditionFailed.into());
+        };
+        if request.range.is_some_and(|(_, last)| last >= found.row.size) {
+            return Err(OperationError::new(
+                ErrorCode::InvalidRange,
+                format!("The range must lie inside the source object of {} bytes.", found.row.size),
+            ));
+        }
+        if found.range.length > UPLOAD_BYTES_MAX {
+            return Err(ErrorCode::EntityTooLarge.into());
+        }
+        let target = request.target.clone();
+        let part = UploadPart { target, length: found.range.length, expected: Vec::new(), trailers: Vec::new() };
+        self.write_part(caller, &part, &mut CopyBody(reader.into_stream())).await
+    }
+}
+
+/// The bytes of an object as the body of an upload.
+struct CopyBody(ObjectStream);
+
+impl Body for CopyBody {
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, OperationError>> {
+        self.0.as_mut().poll_next(cx).map(Option::transpose)
+    }
+}

@@ -1,0 +1,58 @@
+//! UploadPartCopy. R2 has no conditions on its source (R2 "S3 API compatibility").
+
+use super::copy_object::write_result;
+use super::shared::{CopySource, SOURCE_CONDITIONS, document, invalid_argument, not_implemented};
+use super::upload_part::PartTarget;
+use super::{Answer, ObjectTarget};
+use crate::header;
+use crate::request::RequestHead;
+use crate::xml::XmlWriter;
+use http::header::HeaderMap;
+use types::{ETag, OperationError, RangeSpec, Timestamp};
+
+/// A part to store from an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UploadPartCopy {
+    /// The object it will be part of.
+    pub target: ObjectTarget,
+    /// Its place.
+    pub part: PartTarget,
+    /// The source.
+    pub source: CopySource,
+    /// Which bytes of the source, always with first and last; all of them if `None`.
+    pub range: Option<RangeSpec>,
+}
+
+/// Reads the request.
+///
+/// # Errors
+/// `InvalidArgument` for a part number or range that is none, `NoSuchUpload`, and as for CopyObject's source;
+/// `NotImplemented` for conditions.
+pub fn decode(head: &RequestHead<'_>, target: ObjectTarget) -> Result<UploadPartCopy, OperationError> {
+    if !header::conditions(head.headers, &SOURCE_CONDITIONS)?.is_empty() {
+        return Err(not_implemented("UploadPartCopy with x-amz-copy-source-if-* is not implemented: leave it out."));
+    }
+    Ok(UploadPartCopy {
+        target,
+        part: PartTarget::decode(head.query())?,
+        source: CopySource::decode(head.headers)?,
+        range: range(head.headers)?,
+    })
+}
+
+/// Unlike `Range`, a range of a copy must be well formed.
+fn range(headers: &HeaderMap) -> Result<Option<RangeSpec>, OperationError> {
+    let Some(text) = header::text(headers, "x-amz-copy-source-range")? else { return Ok(None) };
+    match RangeSpec::parse(text) {
+        Some(range @ RangeSpec::Inclusive { .. }) => Ok(Some(range)),
+        _ => Err(invalid_argument(
+            "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the \
+             zero-based offsets of the first and last bytes to copy.",
+        )),
+    }
+}
+
+/// 200: the part is stored.
+pub fn encode(etag: &ETag, modified: Timestamp) -> Answer {
+    document(XmlWriter::document("CopyPartResult", 160, |xml| write_result(xml, etag, modified)))
+}

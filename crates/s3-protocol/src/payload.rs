@@ -1,0 +1,254 @@
+//! How a body is sent: what `x-amz-content-sha256` and its companions say about framing, length and checksums.
+//! Source: AWS "Authenticating Requests: Using the Authorization Header"; R2 "Release notes" 2022-04-14.
+
+use crate::header;
+use crate::request::RequestHead;
+use http::header::{CONTENT_LENGTH, HeaderMap};
+use types::{Checksum, ChecksumAlgorithm, ErrorCode, OperationError};
+
+/// The name of the header that says how the body was signed.
+pub const CONTENT_SHA256: &str = "x-amz-content-sha256";
+
+/// The text of [`CONTENT_SHA256`] for a body outside the signature.
+pub const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
+
+/// The framing of a body, and what its signature covers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PayloadMode {
+    /// The plain body, whose SHA-256 is signed and must be verified (`XAmzContentSHA256Mismatch` if it differs).
+    Sha256([u8; 32]),
+    /// The plain body, not signed.
+    Unsigned,
+    /// aws-chunked; each chunk signed.
+    SignedChunks,
+    /// aws-chunked; each chunk and the trailers signed.
+    SignedChunksTrailer,
+    /// aws-chunked with trailers; nothing signed.
+    UnsignedChunksTrailer,
+}
+
+impl PayloadMode {
+    /// Reads the header's text.
+    ///
+    /// # Errors
+    /// `NotImplemented` for the ECDSA forms, `InvalidArgument` for anything else.
+    pub fn parse(text: &str) -> Result<Self, OperationError> {
+        match text {
+            UNSIGNED_PAYLOAD => Ok(Self::Unsigned),
+            "STREAMING-AWS4-HMAC-SHA256-PAYLOAD" => Ok(Self::SignedChunks),
+            "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER" => Ok(Self::SignedChunksTrailer),
+            "STREAMING-UNSIGNED-PAYLOAD-TRAILER" => Ok(Self::UnsignedChunksTrailer),
+            _ => match types::ids::parse_hex(text) {
+                Some(digest) => Ok(Self::Sha256(digest)),
+                None => Err(unknown_mode(text)),
+            },
+        }
+    }
+
+    /// True for aws-chunked framing: the body goes through [`crate::chunked::ChunkedDecoder`].
+    pub fn is_chunked(self) -> bool {
+        matches!(self, Self::SignedChunks | Self::SignedChunksTrailer | Self::UnsignedChunksTrailer)
+    }
+
+    /// True if trailers may follow the chunks.
+    pub fn has_trailers(self) -> bool {
+        matches!(self, Self::SignedChunksTrailer | Self::UnsignedChunksTrailer)
+    }
+}
+
+fn unknown_mode(text: &str) -> OperationError {
+    if text.starts_with("STREAMING-AWS4-ECDSA") {
+        return OperationError::new(
+            ErrorCode::NotImplemented,
+            "Signature Version 4A (ECDSA) is not implemented: sign with AWS4-HMAC-SHA256.",
+        );
+    }
+    OperationError::new(
+        ErrorCode::InvalidArgument,
+        "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, \
+         STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER, STREAMING-UNSIGNED-PAYLOAD-TRAILER or a SHA-256 in hexadecimal.",
+    )
+}
+
+/// Whether `x-amz-content-sha256` may be left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WithoutHash {
+    /// Presigned URLs and anonymous requests: the body is then unsigned.
+    Unsigned,
+    /// The `Authorization` header: the hash is part of what is signed.
+    Refused,
+}
+
+/// The body as announced by the head of the request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Payload {
+    /// Framing and signature.
+    pub mode: PayloadMode,
+    /// Bytes of the object, without any framing; `None` if the client does not say.
+    pub length: Option<u64>,
+    /// Checksums in the head (`Content-MD5`, `x-amz-checksum-*`): to be verified while the body streams.
+    pub checksums: Vec<Checksum>,
+    /// Checksums that will follow the chunks: to be calculated while the body streams.
+    pub trailers: Vec<ChecksumAlgorithm>,
+}
+
+impl Payload {
+    /// Reads the head.
+    ///
+    /// # Errors
+    /// `InvalidRequest` for a missing hash, trailers without chunks or an announced checksum that is nowhere;
+    /// `InvalidArgument` for values that do not parse; `InvalidDigest` for checksums that do not;
+    /// `MissingContentLength` for chunks without `x-amz-decoded-content-length`.
+    pub fn parse(head: &RequestHead<'_>, without_hash: WithoutHash) -> Result<Self, OperationError> {
+        let mode = match (header::text(head.headers, CONTENT_SHA256)?, without_hash) {
+            (Some(text), _) => PayloadMode::parse(text)?,
+            (None, WithoutHash::Unsigned) => PayloadMode::Unsigned,
+            (None, WithoutHash::Refused) => return Err(missing_hash()),
+        };
+        let decoded_length = header::number(head.headers, "x-amz-decoded-content-length")?;
+        if mode.is_chunked() && decoded_length.is_none() {
+            return Err(OperationError::new(
+                ErrorCode::MissingContentLength,
+                "An aws-chunked body needs the header x-amz-decoded-content-length: the object's size in bytes.",
+            ));
+        }
+        let plain_length = header::number(head.headers, &CONTENT_LENGTH)?;
+        let payload = Self {
+            mode,
+            length: if mode.is_chunked() { decoded_length } else { plain_length.or(decoded_length) },
+            checksums: checksums(head.headers)?,
+            trailers: trailers(head.headers, mode)?,
+        };
+        payload.check_announced_algorithm(head.headers)?;
+        Ok(payload)
+    }
+
+    /// The bytes of the object.
+    ///
+    /// # Errors
+    /// `MissingContentLength` if the client does not say; `EntityTooLarge` over `types::limits::UPLOAD_BYTES_MAX`.
+    pub fn upload_length(&self) -> Result<u64, OperationError> {
+        let length = self.length.ok_or(ErrorCode::MissingContentLength)?;
+        if length > types::limits::UPLOAD_BYTES_MAX {
+            return Err(OperationError::new(
+                ErrorCode::EntityTooLarge,
+                "Your proposed upload exceeds the maximum of 5 GiB less 5 MiB for one request: use a multipart upload.",
+            ));
+        }
+        Ok(length)
+    }
+
+    /// `x-amz-sdk-checksum-algorithm` promises a checksum: one of this algorithm must be there or follow.
+    fn check_announced_algorithm(&self, headers: &HeaderMap) -> Result<(), OperationError> {
+        let Some(name) = header::text(headers, "x-amz-sdk-checksum-algorithm")? else { return Ok(()) };
+        let algorithm = algorithm_named(name)?;
+        let present = self.checksums.iter().any(|checksum| checksum.algorithm() == algorithm);
+        if present || self.trailers.contains(&algorithm) {
+            return Ok(());
+        }
+        Err(OperationError::new(
+            ErrorCode::InvalidRequest,
+            "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers \
+             were found.",
+        ))
+    }
+}
+
+fn missing_hash() -> OperationError {
+    OperationError::new(ErrorCode::InvalidRequest, "Missing required header for this request: x-amz-content-sha256")
+}
+
+/// The algorithm of a name such as `CRC64NVME`.
+///
+/// # Errors
+/// `InvalidRequest` for another name.
+pub(crate) fn algorithm_named(name: &str) -> Result<ChecksumAlgorithm, OperationError> {
+    ChecksumAlgorithm::AMZ.into_iter().find(|algorithm| algorithm.s3_name().eq_ignore_ascii_case(name)).ok_or_else(
+        || {
+            OperationError::new(
+                ErrorCode::InvalidRequest,
+                "Checksum algorithm provided is unsupported. Please try again with any of the valid types: \
+             [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]",
+            )
+        },
+    )
+}
+
+/// The header of an algorithm.
+pub(crate) fn checksum_header(algorithm: ChecksumAlgorithm) -> &'static str {
+    match algorithm {
+        ChecksumAlgorithm::Md5 => "content-md5",
+        ChecksumAlgorithm::Crc32 => "x-amz-checksum-crc32",
+        ChecksumAlgorithm::Crc32c => "x-amz-checksum-crc32c",
+        ChecksumAlgorithm::Crc64Nvme => "x-amz-checksum-crc64nvme",
+        ChecksumAlgorithm::Sha1 => "x-amz-checksum-sha1",
+        ChecksumAlgorithm::Sha256 => "x-amz-checksum-sha256",
+    }
+}
+
+/// Every checksum of the head.
+fn checksums(headers: &HeaderMap) -> Result<Vec<Checksum>, OperationError> {
+    let mut found = Vec::new();
+    for algorithm in [ChecksumAlgorithm::Md5].into_iter().chain(ChecksumAlgorithm::AMZ) {
+        let name = checksum_header(algorithm);
+        if let Some(text) = header::text(headers, name)? {
+            found.push(Checksum::parse_base64(algorithm, text).ok_or_else(|| invalid_digest(name))?);
+        }
+    }
+    Ok(found)
+}
+
+/// A checksum, in the head or a trailer, that is not the base64 text of a digest of its algorithm.
+pub(crate) fn invalid_digest(name: &str) -> OperationError {
+    OperationError::new(
+        ErrorCode::InvalidDigest,
+        format!("Value for {name} is invalid: it must be the base64 text of a digest of the right length."),
+    )
+}
+
+/// The checksums that `x-amz-trailer` announces.
+fn trailers(headers: &HeaderMap, mode: PayloadMode) -> Result<Vec<ChecksumAlgorithm>, OperationError> {
+    let mut announced = Vec::new();
+    for value in headers.get_all("x-amz-trailer") {
+        let text = value.to_str().map_err(|_| unknown_trailer())?;
+        for name in text.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+            announced.push(trailer_algorithm(name).ok_or_else(unknown_trailer)?);
+        }
+    }
+    if announced.is_empty() || mode.has_trailers() {
+        return Ok(announced);
+    }
+    Err(OperationError::new(
+        ErrorCode::InvalidRequest,
+        "x-amz-trailer needs an x-amz-content-sha256 that ends in -TRAILER: no trailer can follow this body.",
+    ))
+}
+
+/// The algorithm whose header this is, in any case.
+pub(crate) fn trailer_algorithm(name: &str) -> Option<ChecksumAlgorithm> {
+    ChecksumAlgorithm::AMZ.into_iter().find(|algorithm| checksum_header(*algorithm).eq_ignore_ascii_case(name))
+}
+
+fn unknown_trailer() -> OperationError {
+    OperationError::new(
+        ErrorCode::InvalidRequest,
+        "The value specified in the x-amz-trailer header is not supported: it may name x-amz-checksum-crc32, -crc32c, \
+         -crc64nvme, -sha1 and -sha256.",
+    )
+}
+
+/// The `Content-Encoding` to store: without `aws-chunked`, which is about this transfer only.
+pub(crate) fn stored_content_encoding(sent: &str) -> Option<String> {
+    if !sent.to_ascii_lowercase().contains("aws-chunked") {
+        return (!sent.is_empty()).then(|| sent.to_owned());
+    }
+    let kept: Vec<_> = sent
+        .split(',')
+        .map(str::trim)
+        .filter(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("aws-chunked"))
+        .collect();
+    (!kept.is_empty()).then(|| kept.join(","))
+}
+
+#[cfg(test)]
+mod tests;

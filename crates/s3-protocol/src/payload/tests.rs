@@ -1,0 +1,76 @@
+//! Which heads announce which bodies.
+
+use super::*;
+use http::{HeaderName, HeaderValue, Method};
+
+fn parse(headers: &[(&'static str, &'static str)]) -> Result<Payload, ErrorCode> {
+    let map = headers
+        .iter()
+        .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
+        .collect::<HeaderMap>();
+    let head = RequestHead { method: &Method::PUT, path: "/b/k", query: None, host: "h", headers: &map };
+    Payload::parse(&head, WithoutHash::Refused).map_err(|error| error.code)
+}
+
+const HASH: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+const TRAILER: (&str, &str) = ("x-amz-content-sha256", "STREAMING-UNSIGNED-PAYLOAD-TRAILER");
+const UNSIGNED: (&str, &str) = ("x-amz-content-sha256", "UNSIGNED-PAYLOAD");
+
+#[test]
+fn plain_bodies_have_their_content_length() {
+    let payload = parse(&[("x-amz-content-sha256", HASH), ("content-length", "5")]).unwrap();
+    assert_eq!(payload.length, Some(5));
+    assert!(matches!(payload.mode, PayloadMode::Sha256(digest) if digest[0] == 0xe3));
+    assert_eq!(parse(&[UNSIGNED]).unwrap().upload_length().unwrap_err().code, ErrorCode::MissingContentLength);
+    let huge = parse(&[UNSIGNED, ("content-length", "5363466241")]).unwrap();
+    assert_eq!(huge.upload_length().unwrap_err().code, ErrorCode::EntityTooLarge);
+}
+
+#[test]
+fn chunked_bodies_have_their_decoded_length_even_without_content_length() {
+    let payload = parse(&[TRAILER, ("x-amz-decoded-content-length", "5"), ("x-amz-trailer", "x-amz-checksum-crc32")]);
+    let payload = payload.unwrap();
+    assert_eq!((payload.length, payload.trailers), (Some(5), vec![ChecksumAlgorithm::Crc32]));
+    assert_eq!(parse(&[TRAILER, ("content-length", "5")]), Err(ErrorCode::MissingContentLength));
+}
+
+#[test]
+fn what_contradicts_itself_or_does_not_parse_is_refused() {
+    let decoded = ("x-amz-decoded-content-length", "5");
+    for (headers, code) in [
+        (vec![], ErrorCode::InvalidRequest),
+        (vec![("x-amz-content-sha256", "abc")], ErrorCode::InvalidArgument),
+        (vec![("x-amz-content-sha256", "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD")], ErrorCode::NotImplemented),
+        (vec![TRAILER, ("x-amz-decoded-content-length", "-5")], ErrorCode::InvalidArgument),
+        (vec![TRAILER, decoded, ("x-amz-trailer", "x-amz-meta-a")], ErrorCode::InvalidRequest),
+        (vec![UNSIGNED, ("x-amz-trailer", "x-amz-checksum-crc32")], ErrorCode::InvalidRequest),
+        (vec![UNSIGNED, ("content-md5", "AAAA")], ErrorCode::InvalidDigest),
+        (vec![UNSIGNED, ("x-amz-checksum-sha1", "AAAAAA==")], ErrorCode::InvalidDigest),
+        (vec![UNSIGNED, ("x-amz-sdk-checksum-algorithm", "CRC32")], ErrorCode::InvalidRequest),
+        (vec![UNSIGNED, ("x-amz-sdk-checksum-algorithm", "MD4")], ErrorCode::InvalidRequest),
+    ] {
+        assert_eq!(parse(&headers), Err(code), "{headers:?}");
+    }
+}
+
+#[test]
+fn every_checksum_of_the_head_is_collected() {
+    let payload = parse(&[
+        UNSIGNED,
+        ("content-md5", "1B2M2Y8AsgTpgAmY7PhCfg=="),
+        ("x-amz-checksum-crc32", "AAAAAA=="),
+        ("x-amz-checksum-crc64nvme", "AAAAAAAAAAA="),
+        ("x-amz-sdk-checksum-algorithm", "CRC64NVME"),
+    ]);
+    let algorithms: Vec<_> = payload.unwrap().checksums.iter().map(Checksum::algorithm).collect();
+    assert_eq!(algorithms, [ChecksumAlgorithm::Md5, ChecksumAlgorithm::Crc32, ChecksumAlgorithm::Crc64Nvme]);
+}
+
+#[test]
+fn aws_chunked_is_not_stored() {
+    assert_eq!(stored_content_encoding("aws-chunked"), None);
+    assert_eq!(stored_content_encoding("gzip, aws-chunked").as_deref(), Some("gzip"));
+    assert_eq!(stored_content_encoding("AWS-Chunked,br, gzip").as_deref(), Some("br,gzip"));
+    assert_eq!(stored_content_encoding("gzip, br").as_deref(), Some("gzip, br"));
+    assert_eq!(stored_content_encoding(""), None);
+}

@@ -1,0 +1,194 @@
+//! Signature Version 4: who sends a request, and whether that is true. Also the signing side, for clients.
+//! Sources: AWS "Authenticating Requests (AWS Signature Version 4)"; R2 "S3 API compatibility" (regions), "Presigned
+//! URLs", "Release notes" 2022-05-17 (parameters that clients did not encode).
+//!
+//! [`parse`] reads what the client claims; the caller finds the secret of the access key and derives or looks up the
+//! [`SigningKey`] (once per credential, day and region: it is good to cache); [`SignedRequest::verify`] then decides.
+//! Invariant: signatures are compared in constant time, and nothing of a secret is ever in a message.
+
+mod canonical;
+mod credential;
+mod key;
+mod parse;
+mod sign;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use key::check_signature;
+pub use key::{ChunkSignatures, SigningKey};
+pub use parse::parse;
+pub use sign::{Credentials, presign, sign};
+
+use crate::header;
+use crate::payload::{CONTENT_SHA256, UNSIGNED_PAYLOAD};
+use crate::query::Query;
+use crate::request::{RequestHead, is_amz};
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use canonical::{CanonicalRequest, Form};
+use credential::Credential;
+use std::borrow::Cow;
+use types::limits::CLOCK_SKEW_SECONDS_MAX;
+use types::{ErrorCode, OperationError, Timestamp};
+
+/// The only algorithm.
+const ALGORITHM: &str = "AWS4-HMAC-SHA256";
+
+/// Who a request claims to be from.
+#[derive(Clone, Debug)]
+pub enum Authentication<'a> {
+    /// Nobody in particular.
+    Anonymous,
+    /// The holder of an access key: to be verified.
+    Signed(SignedRequest<'a>),
+}
+
+/// A request's claim to be from the holder of an access key. Nothing of it is true until [`SignedRequest::verify`].
+#[derive(Clone, Debug)]
+pub struct SignedRequest<'a> {
+    place: Place,
+    credential: Credential<'a>,
+    signed_headers: Cow<'a, str>,
+    signature: [u8; 32],
+    /// The time as signed, `20220518T171959Z`.
+    time_text: [u8; 16],
+    time: Timestamp,
+    session_token: Option<Cow<'a, str>>,
+}
+
+/// Where the signature stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Header,
+    /// A presigned URL, good for this many seconds.
+    Query {
+        expires_seconds: u64,
+    },
+}
+
+impl SignedRequest<'_> {
+    /// The access key id.
+    pub fn access_key_id(&self) -> &str {
+        &self.credential.access_key_id
+    }
+
+    /// The day of the credential's scope, `20220518`: what [`SigningKey::derive`] wants.
+    pub fn date(&self) -> &str {
+        &self.credential.date
+    }
+
+    /// The region of the credential's scope, as sent: `auto`, `us-east-1` or empty.
+    pub fn region(&self) -> &str {
+        &self.credential.region
+    }
+
+    /// When it was signed.
+    pub fn time(&self) -> Timestamp {
+        self.time
+    }
+
+    /// `X-Amz-Security-Token`, of the header or the query; what it means is for the caller.
+    pub fn session_token(&self) -> Option<&str> {
+        self.session_token.as_deref()
+    }
+
+    /// True for a presigned URL.
+    pub fn is_presigned(&self) -> bool {
+        self.place != Place::Header
+    }
+
+    /// What chunks of the body are signed with: the request's own signature is their seed.
+    pub fn chunk_signatures(&self, key: SigningKey) -> ChunkSignatures {
+        ChunkSignatures::new(key, &self.time_text, &self.credential.scope(), self.signature)
+    }
+
+    /// Decides whether the request is from the holder of the secret that `key` was derived from, and of this time.
+    ///
+    /// # Errors
+    /// `RequestTimeTooSkewed`, `ExpiredRequest`, `AccessDenied` for a presigned URL of the future or for
+    /// `x-amz-*` headers that are not signed, `InvalidRequest` without a hash of the body, `SignatureDoesNotMatch`.
+    pub fn verify(&self, head: &RequestHead<'_>, key: &SigningKey, now: Timestamp) -> Result<(), OperationError> {
+        self.check_time(now)?;
+        self.check_all_signed(head)?;
+        let payload_hash = self.payload_hash(head)?;
+        let request = CanonicalRequest {
+            head: *head,
+            signed_headers: &self.signed_headers,
+            payload_hash: &payload_hash,
+            is_presigned: self.is_presigned(),
+        };
+        let mut buffer = Vec::with_capacity(1024);
+        // Clients differ in how they encode what they sign. A request in S3's own form needs the first round only.
+        // A signature is good for one reading of path and query at most: S3's form decodes to one key only, and the
+        // forms as sent are the very bytes that are decoded.
+        for form in Form::ALL {
+            request.write(&mut buffer, form);
+            let signature = key.sign_request(&mut buffer, &self.time_text, &self.credential);
+            if verify_slices_are_equal(&signature, &self.signature).is_ok() {
+                return Ok(());
+            }
+            if request.is_normal() {
+                break;
+            }
+        }
+        Err(ErrorCode::SignatureDoesNotMatch.into())
+    }
+
+    fn check_time(&self, now: Timestamp) -> Result<(), OperationError> {
+        let (signed, now) = (self.time.seconds(), now.seconds());
+        match self.place {
+            Place::Header if signed.abs_diff(now) > CLOCK_SKEW_SECONDS_MAX => Err(OperationError::new(
+                ErrorCode::RequestTimeTooSkewed,
+                "The difference between the request time and the server's time is too large: set your clock; 15 \
+                 minutes are allowed.",
+            )),
+            Place::Query { .. } if signed > now.saturating_add(CLOCK_SKEW_SECONDS_MAX) => Err(OperationError::new(
+                ErrorCode::AccessDenied,
+                "Request is not yet valid: X-Amz-Date lies in the future. Check the clock that signed the URL.",
+            )),
+            Place::Query { expires_seconds } if now > signed.saturating_add(expires_seconds) => {
+                Err(OperationError::new(ErrorCode::ExpiredRequest, "Request has expired: sign a new URL."))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// `host` and every `x-amz-*` header that means something must be signed, or whoever holds a presigned URL could
+    /// turn a PUT into a copy of another object.
+    fn check_all_signed(&self, head: &RequestHead<'_>) -> Result<(), OperationError> {
+        let is_signed = |name: &str| self.signed_headers.split(';').any(|signed| signed.eq_ignore_ascii_case(name));
+        let unsigned =
+            head.headers.keys().map(|name| name.as_str()).find(|name| needs_signature(name) && !is_signed(name));
+        match unsigned.or_else(|| (!is_signed("host")).then_some("host")) {
+            None => Ok(()),
+            Some(name) => Err(OperationError::new(
+                ErrorCode::AccessDenied,
+                format!(
+                    "There were headers present in the request which were not signed: sign '{name}' or leave it out."
+                ),
+            )),
+        }
+    }
+
+    /// The last line of the canonical request.
+    fn payload_hash<'h>(&self, head: &RequestHead<'h>) -> Result<Cow<'h, str>, OperationError> {
+        let sent = header::text(head.headers, CONTENT_SHA256)?;
+        if !self.is_presigned() {
+            return sent.map(Cow::Borrowed).ok_or_else(|| {
+                OperationError::new(
+                    ErrorCode::InvalidRequest,
+                    "Missing required header for this request: x-amz-content-sha256",
+                )
+            });
+        }
+        let signed = self.signed_headers.split(';').any(|name| name.eq_ignore_ascii_case(CONTENT_SHA256));
+        let parameter = Query::new(head.query).get("X-Amz-Content-Sha256")?;
+        Ok(parameter.or_else(|| sent.filter(|_| signed).map(Cow::Borrowed)).unwrap_or(Cow::Borrowed(UNSIGNED_PAYLOAD)))
+    }
+}
+
+/// Headers whose meaning is signed by other means, or that proxies and SDKs add after signing.
+fn needs_signature(name: &str) -> bool {
+    const EXEMPT: [&str; 4] = [CONTENT_SHA256, "x-amz-date", "x-amz-user-agent", "x-amz-cf-id"];
+    is_amz(name) && !EXEMPT.contains(&name)
+}

@@ -1,0 +1,141 @@
+//! Ids of different things, which do not mix. All print as lower-case hexadecimal.
+
+use std::fmt;
+
+/// Writes bytes as lower-case hexadecimal.
+pub fn write_hex(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+}
+
+/// Bytes as lower-case hexadecimal text.
+pub fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        text.push(DIGITS[usize::from(byte >> 4)] as char);
+        text.push(DIGITS[usize::from(byte & 15)] as char);
+    }
+    text
+}
+
+/// Exactly `N` bytes from `2 * N` hexadecimal digits of either case.
+pub fn parse_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let digits = text.as_bytes();
+    if digits.len() != 2 * N {
+        return None;
+    }
+    let mut bytes = [0; N];
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        *byte = (hex_value(pair[0])? << 4) | hex_value(pair[1])?;
+    }
+    Some(bytes)
+}
+
+fn hex_value(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        b'A'..=b'F' => Some(digit - b'A' + 10),
+        _ => None,
+    }
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident, $bytes:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub [u8; $bytes]);
+
+        impl $name {
+            /// From its hexadecimal text.
+            pub fn parse(text: &str) -> Option<Self> {
+                parse_hex(text).map(Self)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&hex(&self.0))
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        }
+    };
+}
+
+id!(
+    /// An account: 32 hexadecimal digits, part of the S3 endpoint's host name.
+    AccountId,
+    16
+);
+id!(
+    /// An API token's id, which is also its S3 access key id. Source: R2 "Authentication".
+    AccessKeyId,
+    16
+);
+id!(
+    /// A multipart upload.
+    UploadId,
+    16
+);
+id!(
+    /// Immutable stored bytes: one blob, or the manifest of a multipart object. The first four bytes are the
+    /// epoch (one per start of a gateway) in which it was written, the next eight a number within it.
+    BlobId,
+    16
+);
+id!(
+    /// One request; on every answer and every log line.
+    RequestId,
+    12
+);
+
+/// A bucket's stable id: renames, deletion and re-creation never mix rows. Never used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BucketId(pub u64);
+
+impl BlobId {
+    /// The id of the `number`th blob of an epoch.
+    pub fn new(epoch: u32, number: u64, salt: [u8; 4]) -> Self {
+        let mut bytes = [0; 16];
+        bytes[..4].copy_from_slice(&epoch.to_be_bytes());
+        bytes[4..12].copy_from_slice(&number.to_be_bytes());
+        bytes[12..].copy_from_slice(&salt);
+        Self(bytes)
+    }
+
+    /// The epoch it was written in.
+    pub fn epoch(&self) -> u32 {
+        let [a, b, c, d, ..] = self.0;
+        u32::from_be_bytes([a, b, c, d])
+    }
+
+    /// Its number within the epoch.
+    pub fn number(&self) -> u64 {
+        let [_, _, _, _, a, b, c, d, e, f, g, h, ..] = self.0;
+        u64::from_be_bytes([a, b, c, d, e, f, g, h])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_print_as_they_parse() {
+        let text = "0123456789abcdef0123456789abcdef";
+        assert_eq!(AccountId::parse(text).unwrap().to_string(), text);
+        assert_eq!(AccountId::parse(&text[1..]), None);
+        assert_eq!(AccountId::parse(&text.replace('0', "g")), None);
+    }
+
+    #[test]
+    fn blob_ids_tell_epoch_and_number() {
+        let id = BlobId::new(7, 1 << 40, [1, 2, 3, 4]);
+        assert_eq!((id.epoch(), id.number()), (7, 1 << 40));
+    }
+}

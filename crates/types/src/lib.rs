@@ -1,0 +1,27 @@
+//! The vocabulary of Cairn: values that are checked once, at the door, and cannot be wrong after.
+//!
+//! No I/O, no async, no wire format of any face. Everything else depends on this crate; it depends on
+//! nothing of ours.
+
+pub mod bucket_name;
+pub mod checksum;
+pub mod conditions;
+pub mod error;
+pub mod etag;
+pub mod ids;
+pub mod limits;
+pub mod metadata;
+pub mod object_key;
+pub mod range;
+pub mod time;
+
+pub use bucket_name::{BucketName, InvalidBucketName};
+pub use checksum::{Checksum, ChecksumAlgorithm};
+pub use conditions::{Conditions, ETagList, ETagPattern, ReadVerdict};
+pub use error::{ErrorCode, OperationError, Retry};
+pub use etag::{ETag, Md5};
+pub use ids::{AccessKeyId, AccountId, BlobId, BucketId, RequestId, UploadId};
+pub use metadata::{HttpMetadata, StorageClass, UserMetadata};
+pub use object_key::{InvalidObjectKey, ObjectKey};
+pub use range::{ByteRange, RangeSpec};
+pub use time::Timestamp;

@@ -1,0 +1,63 @@
+//! Every bound in one place, with its source, and the relations between them checked by the compiler.
+
+/// One kibibyte.
+pub const KIB: u64 = 1024;
+/// One mebibyte.
+pub const MIB: u64 = 1024 * KIB;
+/// One gibibyte.
+pub const GIB: u64 = 1024 * MIB;
+/// One tebibyte.
+pub const TIB: u64 = 1024 * GIB;
+
+/// Longest object key in bytes of UTF-8. Source: R2 "Limits".
+pub const KEY_BYTES_MAX: usize = 1024;
+/// Custom metadata of one object: names and values together. Source: R2 "Limits".
+pub const USER_METADATA_BYTES_MAX: usize = 8192;
+/// Largest object: 5 TiB less 5 GiB. Source: R2 "Limits", note 2.
+pub const OBJECT_BYTES_MAX: u64 = 5 * TIB - 5 * GIB;
+/// Largest body of one upload, part or part copy: 5 GiB less 5 MiB. Source: R2 "Limits", notes 3 and 4.
+pub const UPLOAD_BYTES_MAX: u64 = 5 * GIB - 5 * MIB;
+/// Smallest part other than the last. Source: R2 "Multipart upload".
+pub const PART_BYTES_MIN: u64 = 5 * MIB;
+/// Parts of one multipart upload. Source: R2 "Limits".
+pub const PARTS_MAX: u16 = 10_000;
+/// Buckets of one account. Source: R2 "Limits".
+pub const BUCKETS_MAX: u64 = 1_000_000;
+/// Shortest bucket name. Source: R2 "Create new buckets".
+pub const BUCKET_NAME_BYTES_MIN: usize = 3;
+/// Longest bucket name. Source: R2 "Create new buckets".
+pub const BUCKET_NAME_BYTES_MAX: usize = 63;
+/// Entries of one list page, and its default. Source: S3 ListObjectsV2.
+pub const LIST_PAGE_MAX: usize = 1000;
+/// Keys of one DeleteObjects. Source: R2 "Release notes", 2022-07-01.
+pub const DELETE_KEYS_MAX: usize = 1000;
+/// Longest life of a presigned URL, seconds: 7 days. Source: R2 "Presigned URLs".
+pub const PRESIGNED_SECONDS_MAX: u64 = 604_800;
+/// Difference allowed between a request's signing time and ours, seconds. Source: S3 (RequestTimeTooSkewed).
+pub const CLOCK_SKEW_SECONDS_MAX: u64 = 15 * 60;
+
+/// Largest XML document a client may send. Ours: CompleteMultipartUpload of 10,000 parts fits with room.
+pub const XML_BYTES_MAX: usize = 2 * MIB as usize;
+/// Deepest nesting of an XML document a client may send. Ours: no S3 request needs more than four.
+pub const XML_DEPTH_MAX: usize = 16;
+/// Request line and headers together, bytes. Ours: metadata, a session token and signatures fit with room.
+pub const HEAD_BYTES_MAX: usize = 64 * KIB as usize;
+/// Header lines of one request. Ours.
+pub const HEADERS_MAX: usize = 200;
+/// Longest chunk header line (`size;chunk-signature=…`) or trailer line of an aws-chunked body. Ours.
+pub const CHUNK_LINE_BYTES_MAX: usize = 8 * KIB as usize;
+/// Trailer lines of one aws-chunked body. Ours.
+pub const CHUNK_TRAILERS_MAX: usize = 16;
+
+/// Plain bytes of one encrypted chunk. A range decrypts only the chunks it touches.
+pub const CHUNK_BYTES: usize = 64 * KIB as usize;
+/// Largest body kept beside the rows instead of in a file of its own. docs/benchmarks.md has the figures.
+pub const INLINE_BYTES_MAX: usize = 64 * KIB as usize;
+/// Bytes that one upload or download collects before it hands them on: one unit of disk work.
+pub const TRANSFER_BYTES: usize = 256 * KIB as usize;
+
+const _: () = assert!(UPLOAD_BYTES_MAX * PARTS_MAX as u64 >= OBJECT_BYTES_MAX, "the largest object must be uploadable");
+const _: () = assert!(PART_BYTES_MIN <= UPLOAD_BYTES_MAX);
+const _: () = assert!(TRANSFER_BYTES.is_multiple_of(CHUNK_BYTES), "a transfer unit is whole chunks");
+const _: () = assert!(INLINE_BYTES_MAX <= TRANSFER_BYTES, "a small object is collected in one unit");
+const _: () = assert!(USER_METADATA_BYTES_MAX * 2 < HEAD_BYTES_MAX, "the largest metadata must be sendable");

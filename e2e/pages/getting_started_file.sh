@@ -1,0 +1,1 @@
+echo 'Hello, R2!' > myfile.txt

@@ -1,0 +1,1 @@
+rclone ls r2:bucket_name

@@ -1,0 +1,55 @@
+//! What the server prints once it listens: everything a user needs to try it, ready to paste.
+
+use crate::ready_file::Access;
+use crate::settings::DataDirectory;
+
+/// The text. The token is shown at the first start only; nobody can show it again.
+pub fn text(access: &Access, data: &DataDirectory) -> String {
+    let Access { endpoint, account_id, access_key_id, secret_access_key, .. } = access;
+    let place = match data {
+        DataDirectory::Kept(path) => format!("{} (back up root.key apart from it)", path.display()),
+        DataDirectory::Ephemeral => "temporary, removed at the end".to_owned(),
+    };
+    let token = access.api_token.as_ref().map_or_else(
+        || "(shown at the first start only)".to_owned(),
+        |token| format!("{token}   <- note it down: it is not kept and not shown again"),
+    );
+    format!(
+        r#"
+Cairn listens on {endpoint}
+
+  data               {place}
+  account id         {account_id}
+  access key id      {access_key_id}
+  secret access key  {secret_access_key}
+  API token          {token}
+
+aws CLI
+  export AWS_ENDPOINT_URL_S3={endpoint} AWS_REGION=auto \
+    AWS_ACCESS_KEY_ID={access_key_id} \
+    AWS_SECRET_ACCESS_KEY={secret_access_key}
+  aws s3 mb s3://my-bucket && aws s3 cp --recursive . s3://my-bucket/ && aws s3 ls s3://my-bucket/
+
+boto3
+  import boto3
+  s3 = boto3.client("s3", endpoint_url="{endpoint}", region_name="auto",
+                    aws_access_key_id="{access_key_id}",
+                    aws_secret_access_key="{secret_access_key}")
+
+rclone
+  export RCLONE_CONFIG_CAIRN_TYPE=s3 RCLONE_CONFIG_CAIRN_PROVIDER=Cloudflare \
+    RCLONE_CONFIG_CAIRN_ENDPOINT={endpoint} RCLONE_CONFIG_CAIRN_REGION=auto \
+    RCLONE_CONFIG_CAIRN_ACCESS_KEY_ID={access_key_id} \
+    RCLONE_CONFIG_CAIRN_SECRET_ACCESS_KEY={secret_access_key}
+  rclone copy . cairn:my-bucket && rclone tree cairn:my-bucket
+
+@aws-sdk/client-s3
+  import {{ S3Client }} from "@aws-sdk/client-s3";
+  const s3 = new S3Client({{ endpoint: "{endpoint}", region: "auto", forcePathStyle: true,
+    credentials: {{ accessKeyId: "{access_key_id}",
+      secretAccessKey: "{secret_access_key}" }} }});
+
+Stop with Ctrl-C.
+"#
+    )
+}

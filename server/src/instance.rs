@@ -1,0 +1,213 @@
+//! One running Cairn: the rooms put together, from a data directory to a listening socket.
+
+use crate::ready_file::Access;
+use crate::root_key;
+use crate::settings::{DataDirectory, Settings};
+use blobs::{BlobSettings, LocalBlobs};
+use environment::disk::OpenDiskError;
+use environment::{Clock, Disk, Entropy, LocalDisk};
+use face_s3::{AnswerBody, HostRules, S3Face};
+use http::{Request, Response};
+use http_support::{Handler, Listener, ListenerSettings, RequestIds};
+use hyper::body::Incoming;
+use keyring::{RootKey, RowSealer};
+use metadata::Metadata;
+use metadata::rocks::{RocksEngine, RocksSettings};
+use operations::Store;
+use operations::store::StoreParts;
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use types::OperationError;
+
+/// What a server asks of the machine besides its disk.
+#[derive(Clone)]
+pub struct Machine {
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// A server that listens.
+pub struct Instance {
+    access: Access,
+    address: SocketAddr,
+    store: Arc<Store>,
+    stop: watch::Sender<bool>,
+    serving: JoinHandle<()>,
+    collecting: JoinHandle<()>,
+    engine: Arc<RocksEngine>,
+    ephemeral: Option<PathBuf>,
+}
+
+/// Why a server could not start.
+#[derive(Debug)]
+pub enum StartError {
+    /// The data directory cannot be used.
+    Disk(OpenDiskError),
+    /// The root key cannot be read or made.
+    RootKey(io::Error),
+    /// The metadata engine does not open.
+    Metadata(metadata::EngineError),
+    /// The first operations failed.
+    Store(OperationError),
+    /// The address cannot be listened on.
+    Listen {
+        /// Which.
+        address: SocketAddr,
+        /// The machine's reason.
+        source: io::Error,
+    },
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Disk(error) => write!(f, "{error}"),
+            Self::RootKey(error) => write!(f, "the root key cannot be used: {error}"),
+            Self::Metadata(error) => write!(f, "{error}"),
+            Self::Store(error) => {
+                write!(f, "the store does not answer (is root.key the one it was made with?): {error:?}")
+            }
+            Self::Listen { address, source } => {
+                write!(f, "cannot listen on {address}: {source}; choose another address with --listen")
+            }
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+impl From<OperationError> for StartError {
+    fn from(error: OperationError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// Tells the faces apart. There is one so far.
+struct Gateway {
+    s3: S3Face,
+}
+
+impl Handler for Gateway {
+    type Body = AnswerBody;
+
+    async fn handle(&self, request: Request<Incoming>) -> Response<AnswerBody> {
+        self.s3.handle(request).await
+    }
+}
+
+impl Instance {
+    /// Opens the data directory, makes what is missing, and listens.
+    ///
+    /// # Errors
+    /// See [`StartError`]; what was made stays for the next try.
+    pub async fn start(settings: &Settings, machine: Machine) -> Result<Self, StartError> {
+        let (root, ephemeral) = match &settings.data {
+            DataDirectory::Kept(path) => (path.clone(), None),
+            DataDirectory::Ephemeral => {
+                let name = format!("cairn-{}", types::ids::hex(&machine.entropy.bytes::<8>()));
+                let path = std::env::temp_dir().join(name);
+                (path.clone(), Some(path))
+            }
+        };
+        let listener = Listener::bind(settings.listen, ListenerSettings::default());
+        let listener = listener.await.map_err(|source| StartError::Listen { address: settings.listen, source })?;
+        let address = listener.address().map_err(|source| StartError::Listen { address: settings.listen, source })?;
+        let (store, engine) = open_store(&root, settings, &machine).await?;
+
+        let access = store.root_access().await?;
+        let access = Access {
+            endpoint: format!("http://{address}"),
+            account_id: access.account.to_string(),
+            access_key_id: access.access_key.to_string(),
+            secret_access_key: access.secret_access_key,
+            api_token: access.api_token,
+            pid: std::process::id(),
+        };
+        let hosts = HostRules {
+            account_domains: settings.account_domains.clone(),
+            bucket_domains: settings.bucket_domains.clone(),
+        };
+        let ids = Arc::new(RequestIds::new(&*machine.entropy));
+        let gateway = Arc::new(Gateway { s3: S3Face::new(Arc::clone(&store), hosts, ids) });
+        let (stop, stopped) = watch::channel(false);
+        let serving = tokio::spawn(listener.serve(gateway, Arc::clone(&machine.clock), told_to_stop(stopped.clone())));
+        let collecting = tokio::spawn(background::garbage::run(Arc::clone(&store), told_to_stop(stopped)));
+        Ok(Self { access, address, store, stop, serving, collecting, engine, ephemeral })
+    }
+
+    /// How clients reach it.
+    pub fn access(&self) -> &Access {
+        &self.access
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its store, for tests and commands in the same process.
+    pub fn store(&self) -> &Arc<Store> {
+        &self.store
+    }
+
+    /// Finishes running requests, for a bounded time, and closes the store.
+    pub async fn stop(self) {
+        let _nobody_listens_any_more = self.stop.send(true);
+        for task in [self.serving, self.collecting] {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a task did not end well");
+            }
+        }
+        self.engine.close().await;
+        if let Some(path) = self.ephemeral
+            && let Err(error) = std::fs::remove_dir_all(&path)
+        {
+            tracing::warn!(%error, path = %path.display(), "the temporary data directory could not be removed");
+        }
+    }
+}
+
+async fn told_to_stop(mut stopped: watch::Receiver<bool>) {
+    // An error means that the instance is gone: as good a reason.
+    drop(stopped.wait_for(|stopped| *stopped).await);
+}
+
+/// Directory of the metadata engine, below the data directory.
+const METADATA: &str = "metadata";
+
+async fn open_store(
+    root: &Path,
+    settings: &Settings,
+    machine: &Machine,
+) -> Result<(Arc<Store>, Arc<RocksEngine>), StartError> {
+    let disk: Arc<dyn Disk> = Arc::new(LocalDisk::open(root).map_err(StartError::Disk)?);
+    let made_before = disk.list(Path::new(METADATA)).is_ok_and(|names| !names.is_empty());
+    let key = root_key::load_or_create(&*disk, &*machine.entropy, made_before).map_err(StartError::RootKey)?;
+    let cache_bytes = usize::try_from(settings.cache_bytes).unwrap_or(usize::MAX);
+    let rocks = RocksSettings { cache_bytes, ..RocksSettings::default() };
+    let engine = Arc::new(RocksEngine::open(&root.join(METADATA), rocks).map_err(StartError::Metadata)?);
+    let store = put_together(disk, Arc::clone(&engine), key, settings, machine).await?;
+    Ok((store, engine))
+}
+
+async fn put_together(
+    disk: Arc<dyn Disk>,
+    engine: Arc<RocksEngine>,
+    root: RootKey,
+    settings: &Settings,
+    machine: &Machine,
+) -> Result<Arc<Store>, StartError> {
+    let (clock, entropy) = (Arc::clone(&machine.clock), Arc::clone(&machine.entropy));
+    let metadata = Metadata::new(engine, RowSealer::new(&root, "cairn seal rows 1", &*entropy));
+    let epoch = metadata.begin_epoch(clock.now()).await.map_err(OperationError::from)?;
+    let blob_settings = BlobSettings { reserve_bytes: settings.reserve_bytes };
+    let blobs = Arc::new(LocalBlobs::new(disk, Arc::clone(&clock), &*entropy, blob_settings, epoch));
+    Ok(Arc::new(Store::new(StoreParts { metadata, blobs, root, clock, entropy })))
+}

@@ -1,0 +1,14 @@
+//! Cairn as a whole: settings, wiring, start and stop. The only place that sees everything.
+//!
+//! Start at `instance` for how the rooms are put together, at `main.rs` for what the command line does.
+
+pub mod banner;
+pub mod command_line;
+pub mod instance;
+pub mod ready_file;
+pub mod settings;
+
+mod root_key;
+
+pub use instance::{Instance, Machine, StartError};
+pub use settings::Settings;

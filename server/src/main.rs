@@ -1,0 +1,70 @@
+//! The `cairn` binary.
+
+use clap::Parser;
+use environment::{SystemClock, SystemEntropy};
+use server::command_line::{Command, CommandLine, Serve};
+use server::{Instance, Machine, Settings, banner, ready_file};
+use std::io::Write;
+use std::process::ExitCode;
+use std::sync::Arc;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+type Failure = Box<dyn std::error::Error>;
+
+fn main() -> ExitCode {
+    let line = CommandLine::parse();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match run(line) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _nowhere_left_to_say_it = writeln!(std::io::stderr(), "cairn: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Threads for work that waits for the disk.
+const BLOCKING_THREADS_MAX: usize = 64;
+
+fn run(line: CommandLine) -> Result<(), Failure> {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime.max_blocking_threads(BLOCKING_THREADS_MAX).enable_all().build()?;
+    match line.command {
+        Command::Serve(serve) => runtime.block_on(serve_until_told(&serve)),
+    }
+}
+
+async fn serve_until_told(line: &Serve) -> Result<(), Failure> {
+    let settings = Settings::resolve(line)?;
+    let mut stop =
+        StopSignals { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? };
+    let machine = Machine { clock: Arc::new(SystemClock::new()), entropy: Arc::new(SystemEntropy::new()) };
+    let instance = Instance::start(&settings, machine).await?;
+    std::io::stdout().write_all(banner::text(instance.access(), &settings.data).as_bytes())?;
+    if let Some(path) = &settings.ready_file {
+        ready_file::write(path, instance.access())
+            .map_err(|error| format!("cannot write the ready file {}: {error}", path.display()))?;
+    }
+    stop.told().await;
+    tokio::select! {
+        () = instance.stop() => Ok(()),
+        () = stop.told() => Err("told to stop twice: running requests were cut off".into()),
+    }
+}
+
+struct StopSignals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl StopSignals {
+    /// Ctrl-C or SIGTERM.
+    async fn told(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}

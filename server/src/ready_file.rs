@@ -1,0 +1,40 @@
+//! The file that tells CI jobs and test harnesses that the server listens, and how to reach it.
+
+use serde::Serialize;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+/// What a client needs to know.
+#[derive(Clone, Debug, Serialize)]
+pub struct Access {
+    /// `http://host:port`.
+    pub endpoint: String,
+    /// 32 hexadecimal digits.
+    pub account_id: String,
+    /// S3 access key id.
+    pub access_key_id: String,
+    /// S3 secret access key.
+    pub secret_access_key: String,
+    /// The API token; only at the first start on a data directory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub api_token: Option<String>,
+    /// This process.
+    pub pid: u32,
+}
+
+/// Writes `access` to `path`, whole or not at all, readable by its owner only.
+///
+/// # Errors
+/// What the machine says.
+#[expect(clippy::disallowed_methods, reason = "a file for the operator, outside the store's disk")]
+pub fn write(path: &Path, access: &Access) -> io::Result<()> {
+    let mut draft = path.as_os_str().to_owned();
+    draft.push(format!(".{}.tmp", access.pid));
+    let mut file = File::options().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+    serde_json::to_writer(&mut file, access)?;
+    file.write_all(b"\n")?;
+    file.sync_all()?;
+    fs::rename(&draft, path)
+}

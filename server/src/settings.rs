@@ -1,0 +1,170 @@
+//! Settings: read once, documented once. docs/configuration.md is this file's table, written by a test.
+
+use crate::command_line::Serve;
+use serde::Deserialize;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use types::limits::{GIB, MIB};
+
+/// Everything an operator can set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Where data is kept.
+    pub data: DataDirectory,
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// Where to announce readiness.
+    pub ready_file: Option<PathBuf>,
+    /// Bytes of the disk that stay free.
+    pub reserve_bytes: u64,
+    /// Bytes of rows and small objects kept in memory.
+    pub cache_bytes: u64,
+    /// Domains under which accounts have their endpoints.
+    pub account_domains: Vec<String>,
+    /// Domains directly under which buckets are.
+    pub bucket_domains: Vec<String>,
+}
+
+/// Where data is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DataDirectory {
+    /// For good.
+    Kept(PathBuf),
+    /// In a temporary directory, removed at the end.
+    Ephemeral,
+}
+
+/// A setting of the configuration file, for people.
+#[derive(Clone, Copy, Debug)]
+pub struct Documented {
+    /// Its name.
+    pub name: &'static str,
+    /// Its type and bounds.
+    pub form: &'static str,
+    /// What holds if it is left out.
+    pub default: &'static str,
+    /// What it is for.
+    pub purpose: &'static str,
+}
+
+macro_rules! file_settings {
+    ($($name:ident: $type:ty, $form:literal, $default:literal, $purpose:literal;)*) => {
+        /// The configuration file.
+        #[derive(Clone, Debug, Default, Deserialize)]
+        #[serde(deny_unknown_fields, default)]
+        struct FileSettings { $($name: Option<$type>,)* }
+
+        /// Every setting of the configuration file.
+        pub const DOCUMENTED: &[Documented] = &[$(Documented {
+            name: stringify!($name), form: $form, default: $default, purpose: $purpose,
+        },)*];
+    };
+}
+
+file_settings! {
+    data: PathBuf, "path", "`./cairn-data`",
+        "Directory that holds everything. `--data` goes before it.";
+    listen: SocketAddr, "`address:port`", "`127.0.0.1:9200`",
+        "Where to listen; port 0 picks a free one. `--listen` goes before it.";
+    reserve_bytes: u64, "bytes, at least 64 MiB", "1 GiB",
+        "Free space that writes leave on the disk. Below it they are refused with 503; reads and deletes go on.";
+    cache_bytes: u64, "bytes, at least 8 MiB", "64 MiB",
+        "Memory for rows and small objects that were read before.";
+    account_domains: Vec<String>, "list of domains", "`[\"r2.localhost\"]`",
+        "With `r2.example.com`, each account has the endpoints `<account>.r2.example.com` (path style) and \
+         `<bucket>.<account>.r2.example.com`. Any other host is path style.";
+    bucket_domains: Vec<String>, "list of domains", "`[\"localhost\"]`",
+        "With `localhost`, each bucket is at `<bucket>.localhost` too.";
+}
+
+const RESERVE_BYTES_MIN: u64 = 64 * MIB;
+const CACHE_BYTES_MIN: u64 = 8 * MIB;
+
+/// Why settings cannot be used. Its text says what to change.
+#[derive(Debug)]
+pub struct SettingsError(String);
+
+impl fmt::Display for SettingsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for SettingsError {}
+
+impl Settings {
+    /// The command line, then its configuration file, then the defaults.
+    ///
+    /// # Errors
+    /// A file that cannot be read, names it does not know, values out of bounds.
+    pub fn resolve(line: &Serve) -> Result<Self, SettingsError> {
+        let file = match &line.config {
+            Some(path) => parse(&read(path)?, path)?,
+            None => FileSettings::default(),
+        };
+        let data = match (line.ephemeral, line.data.clone().or(file.data)) {
+            (true, _) => DataDirectory::Ephemeral,
+            (false, Some(path)) => DataDirectory::Kept(path),
+            (false, None) => DataDirectory::Kept(PathBuf::from("cairn-data")),
+        };
+        let domains = |set: Option<Vec<String>>, default: &str| {
+            let lower = |domain: String| domain.to_ascii_lowercase();
+            set.map_or_else(|| vec![default.to_owned()], |set| set.into_iter().map(lower).collect())
+        };
+        Ok(Self {
+            data,
+            listen: line.listen.or(file.listen).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 9200))),
+            ready_file: line.ready_file.clone(),
+            reserve_bytes: at_least("reserve_bytes", file.reserve_bytes.unwrap_or(GIB), RESERVE_BYTES_MIN)?,
+            cache_bytes: at_least("cache_bytes", file.cache_bytes.unwrap_or(64 * MIB), CACHE_BYTES_MIN)?,
+            account_domains: domains(file.account_domains, "r2.localhost"),
+            bucket_domains: domains(file.bucket_domains, "localhost"),
+        })
+    }
+}
+
+fn at_least(name: &str, value: u64, least: u64) -> Result<u64, SettingsError> {
+    if value >= least { Ok(value) } else { Err(SettingsError(format!("{name} is {value}: set at least {least}"))) }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a file of the operator's, read before there is a disk to own")]
+fn read(path: &Path) -> Result<String, SettingsError> {
+    std::fs::read_to_string(path)
+        .map_err(|error| SettingsError(format!("cannot read the configuration file {}: {error}", path.display())))
+}
+
+fn parse(text: &str, path: &Path) -> Result<FileSettings, SettingsError> {
+    toml::from_str(text).map_err(|error| {
+        let hint = unknown_name(error.message()).and_then(nearest);
+        let hint = hint.map(|name| format!("did you mean `{name}`?\n")).unwrap_or_default();
+        SettingsError(format!("the configuration file {} cannot be used:\n{error}{hint}", path.display()))
+    })
+}
+
+fn unknown_name(message: &str) -> Option<&str> {
+    message.strip_prefix("unknown field `")?.split('`').next()
+}
+
+/// The known name with the fewest letters to change, if they are few.
+fn nearest(unknown: &str) -> Option<&'static str> {
+    let scored = DOCUMENTED.iter().map(|known| (distance(unknown, known.name), known.name));
+    scored.min().filter(|(letters, name)| *letters * 2 <= name.len()).map(|(_, name)| name)
+}
+
+/// Levenshtein's distance.
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, from) in a.bytes().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, to) in b.bytes().enumerate() {
+            let change = diagonal + usize::from(from != to);
+            diagonal = row[j + 1];
+            row[j + 1] = change.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests;
