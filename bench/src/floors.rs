@@ -59,7 +59,7 @@ impl Floor {
 pub(crate) fn run(arguments: &FloorArguments) -> Outcome {
     match arguments.floor {
         Floor::SealedStream => sealed_stream::run(arguments),
-        Floor::Http => serving::run(arguments, answering::Answering::new),
+        Floor::Http => serving::run(arguments, || Ok(answering::Answering)),
         Floor::Put => serving::run(arguments, || group_append::GroupAppend::start(&arguments.data)),
         Floor::FilePerObject => serving::run(arguments, || file_per_object::FilePerObject::new(&arguments.data)),
     }

@@ -255,7 +255,10 @@ mod tests {
         (0..operations).for_each(|_| latencies.add(Duration::from_millis(1)));
         let (elapsed, bytes) = (Duration::from_secs(2), operations * 1024 * 1024);
         let client_cpu = Duration::from_secs(1);
-        Row::new(name, Measurement { elapsed, latencies, bytes, server_cpu: cpu, client_cpu, server_peak_bytes: 1 << 21 })
+        Row::new(
+            name,
+            Measurement { elapsed, latencies, bytes, server_cpu: cpu, client_cpu, server_peak_bytes: 1 << 21 },
+        )
     }
 
     #[test]

@@ -66,8 +66,7 @@ impl Signer {
             session_token: None,
             region: REGION,
         };
-        sigv4::sign(&mut parts, &credentials, "UNSIGNED-PAYLOAD", self.clock.now())
-            .doing("sign a request")?;
+        sigv4::sign(&mut parts, &credentials, "UNSIGNED-PAYLOAD", self.clock.now()).doing("sign a request")?;
         Ok(Request { head: written_out(&parts, body.len()), body, is_head })
     }
 }

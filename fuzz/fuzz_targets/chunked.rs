@@ -52,7 +52,11 @@ fn encode(data: &[u8], mode: PayloadMode, chunk_bytes: usize, trailers: &[Checks
     let mut encoder = ChunkedEncoder::new(signed.then(signatures));
     let mut body = Vec::new();
     data.chunks(chunk_bytes).for_each(|chunk| encoder.chunk(&mut body, chunk));
-    if mode.has_trailers() { encoder.end_with_trailers(&mut body, trailers) } else { encoder.end(&mut body) }
+    if mode.has_trailers() {
+        encoder.end_with_trailers(&mut body, trailers)
+    } else {
+        encoder.end(&mut body)
+    }
     body
 }
 
@@ -64,7 +68,8 @@ fuzz_target!(|input: (u8, u8, u8, &[u8])| {
         _ => PayloadMode::UnsignedChunksTrailer,
     };
     let trailers = if mode.has_trailers() { vec![ChecksumAlgorithm::Crc32] } else { Vec::new() };
-    let payload = |length: u64| Payload { mode, length: Some(length), checksums: Vec::new(), trailers: trailers.clone() };
+    let payload =
+        |length: u64| Payload { mode, length: Some(length), checksums: Vec::new(), trailers: trailers.clone() };
 
     let broken = payload(u64::from(length));
     assert_eq!(decode(&broken, [body].into_iter()), decode(&broken, pieces(body, seed).into_iter()));

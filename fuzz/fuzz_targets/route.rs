@@ -3,7 +3,9 @@
 
 use http::{HeaderMap, Method};
 use libfuzzer_sys::fuzz_target;
-use s3_protocol::operation::{get_object, list_buckets, list_multipart_uploads, list_objects, list_objects_v2, list_parts};
+use s3_protocol::operation::{
+    get_object, list_buckets, list_multipart_uploads, list_objects, list_objects_v2, list_parts,
+};
 use s3_protocol::percent::{Part, encode};
 use s3_protocol::{HostRules, Operation, RequestHead, request, route::route};
 
@@ -30,7 +32,8 @@ fuzz_target!(|input: (u8, &str, &str, &str)| {
     let Ok(found) = route(&head, &hosts) else { return };
     if let Some(object) = found.operation.object() {
         let path = format!("/{}/{}", object.bucket, encode(object.key.as_sent(), Part::Path));
-        let again = route(&RequestHead { path: &path, host: "h", ..head }, &hosts).expect("the same request in path style");
+        let again =
+            route(&RequestHead { path: &path, host: "h", ..head }, &hosts).expect("the same request in path style");
         assert_eq!(again.operation.object().map(|again| again.key.as_sent()), Some(object.key.as_sent()));
     }
     decode(&head, found.operation);

@@ -25,6 +25,13 @@ fn verifies(head: &RequestHead<'_>) -> bool {
     }
 }
 
+/// A target with some of a signature's parameters, although not with those that make it a claim.
+fn is_presigned_in_part(parts: &Parts) -> bool {
+    ["X-Amz-Date", "X-Amz-Expires", "X-Amz-SignedHeaders", "X-Amz-Security-Token"]
+        .into_iter()
+        .any(|name| RequestHead::new(parts).query().has(name))
+}
+
 /// A request of four lines: target, name and value of a header, `Authorization`.
 fn request(input: &str) -> Option<Parts> {
     let mut lines = input.split('\n');
@@ -34,7 +41,8 @@ fn request(input: &str) -> Option<Parts> {
     if let Some((name, value)) = header {
         parts.headers.insert(name, value);
     }
-    if let Some(claim) = lines.next().and_then(|claim| HeaderValue::from_str(&format!("AWS4-HMAC-SHA256 {claim}")).ok()) {
+    if let Some(claim) = lines.next().and_then(|claim| HeaderValue::from_str(&format!("AWS4-HMAC-SHA256 {claim}")).ok())
+    {
         parts.headers.insert("authorization", claim);
     }
     Some(parts)
@@ -53,7 +61,7 @@ fuzz_target!(|input: &str| {
     sign(&mut signed, &credentials(), HASH, NOW).expect("signing does not fail");
     assert!(verifies(&RequestHead::new(&signed)), "a signed request does not verify");
     let mut url = parts;
-    if presign(&mut url, &credentials(), 60, NOW).is_ok() {
+    if !is_presigned_in_part(&url) && presign(&mut url, &credentials(), 60, NOW).is_ok() {
         assert!(verifies(&RequestHead::new(&url)), "a presigned request does not verify");
     }
     let other = RequestHead { method: &http::Method::GET, ..RequestHead::new(&signed) };

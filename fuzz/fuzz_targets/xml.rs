@@ -3,8 +3,8 @@
 
 use http::{HeaderMap, Method};
 use libfuzzer_sys::fuzz_target;
-use s3_protocol::operation::{ObjectTarget, complete_multipart_upload, create_bucket, delete_objects};
 use s3_protocol::RequestHead;
+use s3_protocol::operation::{ObjectTarget, complete_multipart_upload, create_bucket, delete_objects};
 use s3_protocol::xml::XmlWriter;
 use types::{BucketName, ObjectKey};
 

@@ -1,9 +1,8 @@
 //! Floor of reads: bytes from memory. `/bucket/get/4096/name` asks for 4096 of them; a bucket, for a list page.
 
 use super::serving::{Answer, Floor, answer};
+use crate::body::body;
 use crate::outcome::Outcome;
-use crate::workloads::BODY_BYTES_MAX;
-use bytes::Bytes;
 use http::StatusCode;
 use http::request::Parts;
 use hyper::body::Incoming;
@@ -11,21 +10,12 @@ use hyper::body::Incoming;
 /// About what a page of 1000 keys has.
 const PAGE_BYTES: usize = 200 * 1024;
 
-pub(super) struct Answering {
-    body: Bytes,
-}
-
-impl Answering {
-    pub(super) fn new() -> Outcome<Self> {
-        Ok(Self { body: Bytes::from(vec![0x5a; BODY_BYTES_MAX]) })
-    }
-}
+pub(super) struct Answering;
 
 impl Floor for Answering {
     async fn answer(&self, parts: Parts, _: Incoming) -> Outcome<Answer> {
-        let bytes = bytes_asked_for(parts.uri.path()).unwrap_or(PAGE_BYTES).min(self.body.len());
         // To HEAD, hyper answers with the length of the body and without it.
-        answer(StatusCode::OK, self.body.slice(..bytes))
+        answer(StatusCode::OK, body(bytes_asked_for(parts.uri.path()).unwrap_or(PAGE_BYTES)))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Floor of large uploads: MD5, which one stream can compute on one core only.
 
-use crate::workloads::body;
+use crate::body::body;
 use std::time::{Duration, Instant};
 
 const MIB: usize = 1024 * 1024;

@@ -61,5 +61,5 @@ fn key(row: usize) -> Vec<u8> {
 /// Differs from row to row, as sealed values do.
 fn value(row: usize) -> Bytes {
     let start = row % 1024;
-    crate::workloads::body(ROW_BYTES + 1024).slice(start..start + ROW_BYTES)
+    crate::body::body(ROW_BYTES + 1024).slice(start..start + ROW_BYTES)
 }

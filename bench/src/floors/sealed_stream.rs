@@ -4,8 +4,8 @@
 //! connection.
 
 use super::{FloorArguments, write_ready_file};
+use crate::body::body;
 use crate::outcome::{Doing, Outcome};
-use crate::workloads::body;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use std::fs::File;
 use std::io::{Read, Write};

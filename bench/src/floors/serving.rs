@@ -75,10 +75,10 @@ impl<F: Floor> Checked<F> {
     }
 
     fn key_for(&self, date: &str, region: &str) -> Arc<SigningKey> {
-        if let Some((day, key)) = &*self.key.read().unwrap_or_else(PoisonError::into_inner) {
-            if day == date {
-                return Arc::clone(key);
-            }
+        if let Some((day, key)) = &*self.key.read().unwrap_or_else(PoisonError::into_inner)
+            && day == date
+        {
+            return Arc::clone(key);
         }
         let key = Arc::new(SigningKey::derive(SECRET_ACCESS_KEY, date, region));
         *self.key.write().unwrap_or_else(PoisonError::into_inner) = Some((date.to_owned(), Arc::clone(&key)));

@@ -5,6 +5,8 @@
 pub mod buckets;
 pub mod codec;
 pub mod engine;
+#[cfg(test)]
+mod fixture;
 pub mod garbage;
 pub mod keys;
 pub mod listing;

@@ -149,3 +149,6 @@ impl Visitor for PageVisitor {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

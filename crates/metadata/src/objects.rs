@@ -194,3 +194,6 @@ impl Metadata {
         stored.map(|stored| stored.row).ok_or(MetadataError::Missing { row: "manifest" })
     }
 }
+
+#[cfg(test)]
+mod tests;

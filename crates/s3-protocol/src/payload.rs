@@ -100,11 +100,7 @@ impl Payload {
     /// `InvalidArgument` for values that do not parse; `InvalidDigest` for checksums that do not;
     /// `MissingContentLength` for chunks without `x-amz-decoded-content-length`.
     pub fn parse(head: &RequestHead<'_>, without_hash: WithoutHash) -> Result<Self, OperationError> {
-        let mode = match (header::text(head.headers, CONTENT_SHA256)?, without_hash) {
-            (Some(text), _) => PayloadMode::parse(text)?,
-            (None, WithoutHash::Unsigned) => PayloadMode::Unsigned,
-            (None, WithoutHash::Refused) => return Err(missing_hash()),
-        };
+        let mode = mode(head, without_hash)?;
         let decoded_length = header::number(head.headers, "x-amz-decoded-content-length")?;
         if mode.is_chunked() && decoded_length.is_none() {
             return Err(OperationError::new(
@@ -154,7 +150,19 @@ impl Payload {
     }
 }
 
-fn missing_hash() -> OperationError {
+/// The mode of a request. The hash in the query of a presigned URL, if there is one, binds whoever uses it.
+fn mode(head: &RequestHead<'_>, without_hash: WithoutHash) -> Result<PayloadMode, OperationError> {
+    let sent = header::text(head.headers, CONTENT_SHA256)?;
+    if without_hash == WithoutHash::Refused {
+        return PayloadMode::parse(sent.ok_or_else(missing_hash)?);
+    }
+    let presigned = head.query().get("X-Amz-Content-Sha256")?;
+    let presigned = presigned.as_deref().filter(|text| *text != UNSIGNED_PAYLOAD);
+    presigned.or(sent).map_or(Ok(PayloadMode::Unsigned), PayloadMode::parse)
+}
+
+/// The `Authorization` header signs the body's hash, so it must be there.
+pub(crate) fn missing_hash() -> OperationError {
     OperationError::new(ErrorCode::InvalidRequest, "Missing required header for this request: x-amz-content-sha256")
 }
 

@@ -74,3 +74,19 @@ fn aws_chunked_is_not_stored() {
     assert_eq!(stored_content_encoding("gzip, br").as_deref(), Some("gzip, br"));
     assert_eq!(stored_content_encoding(""), None);
 }
+
+#[test]
+fn a_hash_in_a_presigned_url_binds_the_body() {
+    let mode = |query, header: Option<&'static str>| {
+        let headers = header.map(|value| (HeaderName::from_static(CONTENT_SHA256), HeaderValue::from_static(value)));
+        let map = HeaderMap::from_iter(headers);
+        let head = RequestHead { method: &Method::PUT, path: "/b/k", query, host: "h", headers: &map };
+        super::mode(&head, WithoutHash::Unsigned)
+    };
+    let hashed = format!("X-Amz-Content-Sha256={HASH}");
+    assert!(matches!(mode(Some(&hashed), Some("UNSIGNED-PAYLOAD")), Ok(PayloadMode::Sha256(_))));
+    let unsigned = Some("X-Amz-Content-Sha256=UNSIGNED-PAYLOAD");
+    assert_eq!(mode(unsigned, None).ok(), Some(PayloadMode::Unsigned));
+    assert_eq!(mode(unsigned, Some(TRAILER.1)).ok(), Some(PayloadMode::UnsignedChunksTrailer));
+    assert_eq!(mode(None, None).ok(), Some(PayloadMode::Unsigned));
+}

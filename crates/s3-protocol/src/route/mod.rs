@@ -134,11 +134,11 @@ fn object_row(head: &RequestHead<'_>) -> Result<Row<ObjectTarget>, OperationErro
         "GET" => row(Operation::GetObject, READ_PARAMETERS),
         "HEAD" => row(Operation::HeadObject, READ_PARAMETERS),
         "PUT" if query.has("uploadId") || query.has("partNumber") => part_row(query, head.headers),
-        // s3cmd sends PutObject by POST (R2 "Release notes", 2022-04-14).
         "PUT" if is_copy(head.headers) => row(Operation::CopyObject, &[]),
         "PUT" => row(Operation::PutObject, &[]),
         "POST" if query.has("uploads") => row(Operation::CreateMultipartUpload, &["uploads"]),
         "POST" if query.has("uploadId") => row(Operation::CompleteMultipartUpload, &["uploadId"]),
+        // s3cmd sends PutObject by POST (R2 "Release notes", 2022-04-14).
         "POST" => row(Operation::PutObject, &[]),
         "DELETE" if query.has("uploadId") => row(Operation::AbortMultipartUpload, &["uploadId"]),
         "DELETE" => row(Operation::DeleteObject, &[]),

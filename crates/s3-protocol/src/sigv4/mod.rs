@@ -21,7 +21,7 @@ pub use parse::parse;
 pub use sign::{Credentials, presign, sign};
 
 use crate::header;
-use crate::payload::{CONTENT_SHA256, UNSIGNED_PAYLOAD};
+use crate::payload::{CONTENT_SHA256, UNSIGNED_PAYLOAD, missing_hash};
 use crate::query::Query;
 use crate::request::{RequestHead, is_amz};
 use aws_lc_rs::constant_time::verify_slices_are_equal;
@@ -172,19 +172,22 @@ impl SignedRequest<'_> {
 
     /// The last line of the canonical request.
     fn payload_hash<'h>(&self, head: &RequestHead<'h>) -> Result<Cow<'h, str>, OperationError> {
-        let sent = header::text(head.headers, CONTENT_SHA256)?;
         if !self.is_presigned() {
-            return sent.map(Cow::Borrowed).ok_or_else(|| {
-                OperationError::new(
-                    ErrorCode::InvalidRequest,
-                    "Missing required header for this request: x-amz-content-sha256",
-                )
-            });
+            let sent = header::text(head.headers, CONTENT_SHA256)?;
+            return sent.map(Cow::Borrowed).ok_or_else(missing_hash);
         }
-        let signed = self.signed_headers.split(';').any(|name| name.eq_ignore_ascii_case(CONTENT_SHA256));
-        let parameter = Query::new(head.query).get("X-Amz-Content-Sha256")?;
-        Ok(parameter.or_else(|| sent.filter(|_| signed).map(Cow::Borrowed)).unwrap_or(Cow::Borrowed(UNSIGNED_PAYLOAD)))
+        presigned_payload_hash(head, &self.signed_headers)
     }
+}
+
+/// What a presigned URL covers of the body: what its query says, or a signed header, or nothing.
+fn presigned_payload_hash<'h>(head: &RequestHead<'h>, signed_headers: &str) -> Result<Cow<'h, str>, OperationError> {
+    if let Some(parameter) = Query::new(head.query).get("X-Amz-Content-Sha256")? {
+        return Ok(parameter);
+    }
+    let is_signed = signed_headers.split(';').any(|name| name.eq_ignore_ascii_case(CONTENT_SHA256));
+    let sent = header::text(head.headers, CONTENT_SHA256)?.filter(|_| is_signed);
+    Ok(Cow::Borrowed(sent.unwrap_or(UNSIGNED_PAYLOAD)))
 }
 
 /// Headers whose meaning is signed by other means, or that proxies and SDKs add after signing.

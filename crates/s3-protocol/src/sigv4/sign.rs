@@ -1,10 +1,10 @@
 //! The client's side: signs requests by header and as presigned URLs. For migrations, tests and the bench driver.
 
-use super::ALGORITHM;
 use super::canonical::{CanonicalRequest, Form};
 use super::credential::Credential;
 use super::key::{ChunkSignatures, SigningKey};
-use crate::payload::{CONTENT_SHA256, UNSIGNED_PAYLOAD};
+use super::{ALGORITHM, presigned_payload_hash};
+use crate::payload::CONTENT_SHA256;
 use crate::percent::{self, Part};
 use crate::request::RequestHead;
 use http::header::{AUTHORIZATION, HOST, HeaderMap, HeaderName, HeaderValue};
@@ -68,11 +68,11 @@ pub fn sign(
     Ok(chunks)
 }
 
-/// Makes the request's target a presigned URL, good for `expires_seconds` from `now`. Its headers, but for those that
-/// proxies may change, become part of what the bearer must send.
+/// Makes the request's target, which must not be one yet, a presigned URL, good for `expires_seconds` from `now`. Its
+/// headers, but for those that proxies may change, become part of what the bearer must send.
 ///
 /// # Errors
-/// `InternalError` if the target cannot be a URL.
+/// `InternalError` if the target cannot be a URL; `InvalidURI` if its query cannot be read.
 pub fn presign(
     parts: &mut Parts,
     credentials: &Credentials<'_>,
@@ -95,7 +95,7 @@ pub fn presign(
         query.push_str(&format!("&X-Amz-Security-Token={}", encode(token)));
     }
     let head = RequestHead { query: Some(&query), ..RequestHead::new(parts) };
-    let payload_hash = UNSIGNED_PAYLOAD;
+    let payload_hash = &presigned_payload_hash(&head, &signed_headers)?;
     let request = CanonicalRequest { head, signed_headers: &signed_headers, payload_hash, is_presigned: true };
     let (signature, _) = signed(&request, credentials, &time)?;
     set_query(parts, &format!("{query}&X-Amz-Signature={}", types::ids::hex(&signature)))

@@ -232,6 +232,18 @@ fn signed_headers_of_a_presigned_url_must_be_sent() {
 }
 
 #[test]
+fn a_presigned_url_may_cover_the_body() {
+    let mut url = parts("PUT", "http://h/b/k", &[("x-amz-content-sha256", EMPTY)]);
+    presign(&mut url, &credentials("auto"), 60, MAY_24).unwrap();
+    assert_eq!(verify(&url), Ok(()));
+    url.headers.insert("x-amz-content-sha256", HeaderValue::from_static("UNSIGNED-PAYLOAD"));
+    assert_eq!(verify(&url), Err(ErrorCode::SignatureDoesNotMatch));
+    let mut url = parts("PUT", "http://h/b/k?X-Amz-Content-Sha256=UNSIGNED-PAYLOAD&x-id=PutObject", &[]);
+    presign(&mut url, &credentials("auto"), 60, MAY_24).unwrap();
+    assert_eq!(verify(&url), Ok(()));
+}
+
+#[test]
 fn clients_that_sign_what_they_did_not_encode_verify() {
     // Signed over the text as sent, although S3's own form would have escapes.
     for target in ["/b/a!b(c)'d", "/b/%41", "/b/k?prefix=a/b", "/b/k?prefix=a!b&x-id=%41"] {

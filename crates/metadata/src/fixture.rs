@@ -1,0 +1,73 @@
+//! A Metadata Service over the in-memory engine, with short ways to fill it: for the tests of this crate.
+
+use crate::Metadata;
+use crate::buckets::FoundBucket;
+use crate::engine::Outcome;
+use crate::memory::MemoryEngine;
+use crate::objects::{BodySource, NewObject};
+use crate::rows::{BucketRow, ObjectBody, ObjectRow};
+use environment::SystemEntropy;
+use keyring::{RootKey, RowSealer, WrappedKey};
+use std::sync::Arc;
+use types::{
+    AccountId, BlobId, BucketName, ETag, HttpMetadata, Md5, ObjectKey, StorageClass, Timestamp, UserMetadata,
+};
+
+/// The account of every test.
+pub(crate) const ACCOUNT: AccountId = AccountId([1; 16]);
+
+/// An empty service.
+pub(crate) fn service() -> Metadata {
+    let root = RootKey::from_bytes([7; 32]);
+    Metadata::new(Arc::new(MemoryEngine::default()), RowSealer::new(&root, "test rows", &SystemEntropy::new()))
+}
+
+/// Makes a bucket and finds it.
+pub(crate) async fn make_bucket(metadata: &Metadata, name: &str) -> FoundBucket {
+    let name = BucketName::parse(name).unwrap();
+    let id = metadata.next_bucket_id().await.unwrap();
+    let key = WrappedKey([0; 60]);
+    let row = BucketRow { id, created: Timestamp(0), location: None, default_class: StorageClass::Standard, key };
+    assert_eq!(metadata.create_bucket(ACCOUNT, &name, &row).await.unwrap(), Outcome::Committed);
+    metadata.bucket(ACCOUNT, &name).await.unwrap().unwrap()
+}
+
+/// A key that is known to be one.
+pub(crate) fn key(text: &str) -> ObjectKey {
+    ObjectKey::parse(text).unwrap()
+}
+
+/// A row of so many bytes with this body.
+pub(crate) fn row(size: u64, body: ObjectBody) -> ObjectRow {
+    ObjectRow {
+        key_as_sent: None,
+        size,
+        etag: ETag::Whole(Md5([0; 16])),
+        modified: Timestamp(1),
+        version: [0; 16],
+        http: HttpMetadata::default(),
+        user: UserMetadata::default(),
+        class: StorageClass::Standard,
+        checksum: None,
+        key: WrappedKey([0; 60]),
+        body,
+    }
+}
+
+/// A blob id told by a number.
+pub(crate) fn blob(number: u8) -> BlobId {
+    BlobId([number; 16])
+}
+
+/// Puts an object over whatever is there.
+pub(crate) async fn put(metadata: &Metadata, bucket: &FoundBucket, name: &str, row: &ObjectRow) -> Outcome {
+    let key = key(name);
+    let replaces = metadata.object(bucket.id(), &key).await.unwrap();
+    let source = match row.body {
+        ObjectBody::Inline(_) => BodySource::Payload(b"sealed".as_slice().into()),
+        ObjectBody::Blob(_) | ObjectBody::Parts { .. } => BodySource::Blob,
+    };
+    let new = NewObject { bucket, key: &key, replaces: replaces.as_ref(), row, source };
+    metadata.put_object(&new, Timestamp(5)).await.unwrap()
+}
+
