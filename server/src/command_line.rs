@@ -15,8 +15,8 @@ use std::path::PathBuf;
     cairn serve --data /srv/cairn                keep data elsewhere\n  \
     cairn serve --ephemeral --listen 127.0.0.1:0 --ready-file cairn.json\n                                               \
     a throw-away store on a free port, for tests and CI\n\n\
-    Stop it with Ctrl-C: running requests are finished first. After a crash, start it again: whatever was\n\
-    answered with success is there.")]
+    Stop it with Ctrl-C: running requests are finished first. After a crash, start it again:\n\
+    whatever was answered with success is there.")]
 pub struct CommandLine {
     /// What to do.
     #[command(subcommand)]

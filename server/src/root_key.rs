@@ -17,7 +17,10 @@ pub(crate) fn load_or_create(disk: &dyn Disk, entropy: &dyn Entropy, made_before
     match disk.open(Path::new(FILE)) {
         Ok(file) => {
             let mut text = [0; 64];
-            file.read_at(&mut text, 0)?;
+            let read = file.read_at(&mut text, 0);
+            if read.as_ref().is_err_and(|error| error.kind() != io::ErrorKind::UnexpectedEof) {
+                read?;
+            }
             let bytes = std::str::from_utf8(&text).ok().and_then(types::ids::parse_hex);
             let damaged = || {
                 io::Error::new(

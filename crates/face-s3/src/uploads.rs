@@ -63,7 +63,7 @@ pub(crate) async fn copy_part<B>(context: Context<'_, B>, target: ObjectTarget) 
         target: part_target(request.target, request.part),
         source_bucket: request.source.object.bucket,
         source_key: request.source.object.key,
-        source_conditions: types::Conditions::default(),
+        source_conditions: request.source_conditions,
         range,
     };
     let stored = context.store.upload_part_copy(context.caller, &operation).await?;

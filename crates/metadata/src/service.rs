@@ -113,7 +113,7 @@ impl Metadata {
         start: Vec<u8>,
         end: Option<Vec<u8>>,
         limit: usize,
-    ) -> Result<Vec<(Vec<u8>, Stored<T>)>, MetadataError> {
+    ) -> Result<Keyed<T>, MetadataError> {
         let collector = RangeCollector { sealer: Arc::clone(&self.sealer), limit, rows: Ok(Vec::new()) };
         if limit == 0 {
             return Ok(Vec::new());
@@ -154,10 +154,13 @@ impl fmt::Debug for Metadata {
     }
 }
 
+/// Rows with their keys.
+type Keyed<T> = Vec<(Vec<u8>, Stored<T>)>;
+
 struct RangeCollector<T> {
     sealer: Arc<RowSealer>,
     limit: usize,
-    rows: Result<Vec<(Vec<u8>, Stored<T>)>, MetadataError>,
+    rows: Result<Keyed<T>, MetadataError>,
 }
 
 impl<T: Row + Send + 'static> crate::engine::Visitor for RangeCollector<T> {

@@ -116,7 +116,7 @@ impl Store {
             user: row.user.clone(),
             class: row.class,
             checksum: None,
-            key: row.key.clone(),
+            key: row.key,
             body,
         }
     }

@@ -120,7 +120,7 @@ impl Store {
         if keys.len() >= BUCKET_KEYS_MAX {
             keys.clear();
         }
-        keys.insert(bucket, (wrapped.clone(), Arc::clone(&key)));
+        keys.insert(bucket, (*wrapped, Arc::clone(&key)));
         Ok(key)
     }
 

@@ -108,8 +108,8 @@ error_codes! {
     TooManyRequests             10058  "TooManyRequests"                    429    Later "Reduce your concurrent request rate for the same object.";
     /// A bucket lock rule forbids it.
     ObjectLockedByBucketPolicy  10069  "ObjectLockedByBucketPolicy"         403    Never "The object is locked by the bucket policy.";
-    /// The bucket exists already.
-    BucketConflict              10073  "BucketConflict"                     409    Never "The bucket you tried to create already exists, and you own it.";
+    /// The bucket exists already. The name is S3's, since clients such as rclone look for it and for no other.
+    BucketConflict              10073  "BucketAlreadyOwnedByYou"            409    Never "The bucket you tried to create already exists, and you own it.";
     /// A body or object over the limit.
     EntityTooLarge              100100 "EntityTooLarge"                     400    Never "Your proposed upload exceeds the maximum allowed object size.";
     /// Not built, or not part of R2.

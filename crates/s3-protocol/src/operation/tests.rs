@@ -271,7 +271,7 @@ fn a_copy_decodes_its_source_directive_and_both_kinds_of_conditions() {
 }
 
 #[test]
-fn a_part_copy_takes_whole_ranges_and_no_conditions() {
+fn a_part_copy_takes_whole_ranges_and_conditions_on_its_source() {
     let query = format!("partNumber=1&uploadId={UPLOAD}");
     let source = ("x-amz-copy-source", "/bucket/source");
     let decode = |extra| {
@@ -283,7 +283,9 @@ fn a_part_copy_takes_whole_ranges_and_no_conditions() {
     for bad in ["bytes=1-", "bytes=-1", "1-2", ""] {
         assert_eq!(code(decode(("x-amz-copy-source-range", bad))), Some(ErrorCode::InvalidArgument), "{bad}");
     }
-    assert_eq!(code(decode(("x-amz-copy-source-if-match", "*"))), Some(ErrorCode::NotImplemented));
+    let map = headers(&[source, ("x-amz-copy-source-if-match", "*")]);
+    let request = upload_part_copy::decode(&head(&query, &map), target()).unwrap();
+    assert_eq!(request.source_conditions.if_match, Some(types::ETagList::Any));
 }
 
 #[test]

@@ -1,14 +1,15 @@
-//! UploadPartCopy. R2 has no conditions on its source (R2 "S3 API compatibility").
+//! UploadPartCopy. R2 promises no conditions on its source (R2 "S3 API compatibility"), but boto3 and the aws CLI send
+//! them with every copy above 8 MiB, so they are honoured.
 
 use super::copy_object::write_result;
-use super::shared::{CopySource, SOURCE_CONDITIONS, document, invalid_argument, not_implemented};
+use super::shared::{CopySource, SOURCE_CONDITIONS, document, invalid_argument};
 use super::upload_part::PartTarget;
 use super::{Answer, ObjectTarget};
 use crate::header;
 use crate::request::RequestHead;
 use crate::xml::XmlWriter;
 use http::header::HeaderMap;
-use types::{ETag, OperationError, RangeSpec, Timestamp};
+use types::{Conditions, ETag, OperationError, RangeSpec, Timestamp};
 
 /// A part to store from an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub struct UploadPartCopy {
     pub part: PartTarget,
     /// The source.
     pub source: CopySource,
+    /// What must hold of the source.
+    pub source_conditions: Conditions,
     /// Which bytes of the source, always with first and last; all of them if `None`.
     pub range: Option<RangeSpec>,
 }
@@ -26,16 +29,13 @@ pub struct UploadPartCopy {
 /// Reads the request.
 ///
 /// # Errors
-/// `InvalidArgument` for a part number or range that is none, `NoSuchUpload`, and as for CopyObject's source;
-/// `NotImplemented` for conditions.
+/// `InvalidArgument` for a part number or range that is none, `NoSuchUpload`, and as for CopyObject's source.
 pub fn decode(head: &RequestHead<'_>, target: ObjectTarget) -> Result<UploadPartCopy, OperationError> {
-    if !header::conditions(head.headers, &SOURCE_CONDITIONS)?.is_empty() {
-        return Err(not_implemented("UploadPartCopy with x-amz-copy-source-if-* is not implemented: leave it out."));
-    }
     Ok(UploadPartCopy {
         target,
         part: PartTarget::decode(head.query())?,
         source: CopySource::decode(head.headers)?,
+        source_conditions: header::conditions(head.headers, &SOURCE_CONDITIONS)?,
         range: range(head.headers)?,
     })
 }

@@ -1,0 +1,33 @@
+//! What the tests of the whole server share: a signing HTTP client, a clock that tests move, servers in this process
+//! and as the real binary.
+
+// Every test binary uses a part of it.
+#![allow(dead_code, unused_imports)]
+
+mod binary;
+mod client;
+mod clock;
+mod connection;
+mod content;
+mod random;
+mod server;
+mod xml;
+
+pub(crate) use binary::{Cairn, clean_up, read_if_there, write_file};
+pub(crate) use client::{Client, RequestBuilder, complete_document, wire};
+pub(crate) use clock::TestClock;
+pub(crate) use connection::{Answer, Connection};
+pub(crate) use content::{body_of, etag_of, etag_of_parts, md5, sha256_hex};
+pub(crate) use random::Random;
+pub(crate) use server::{TestServer, files_below};
+pub(crate) use xml::{blocks, element, elements, unescape};
+
+use std::time::Duration;
+
+/// How long a test waits for anything before it gives up: a hang becomes a failure.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Bytes of a kibibyte.
+pub(crate) const KIB: usize = 1024;
+/// Bytes of a mebibyte.
+pub(crate) const MIB: usize = 1024 * KIB;
