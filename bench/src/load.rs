@@ -6,7 +6,7 @@
 use crate::client::Connection;
 use crate::latencies::Latencies;
 use crate::outcome::{Doing, Outcome};
-use crate::process_stats::ProcessStats;
+use crate::process_stats::{self, ProcessStats};
 use crate::request::Request;
 use crate::server_process::ServerProcess;
 use std::sync::Arc;
@@ -44,6 +44,8 @@ pub(crate) struct Measurement {
     pub(crate) bytes: u64,
     pub(crate) server_cpu: Duration,
     pub(crate) client_cpu: Duration,
+    /// CPU time of all else on the machine.
+    pub(crate) other_cpu: Duration,
     /// Most resident memory of the server meanwhile.
     pub(crate) server_peak_bytes: u64,
 }
@@ -57,18 +59,35 @@ pub(crate) async fn measure(server: &ServerProcess, load: Load) -> Outcome<Measu
         connections = drive(connections, &load.requests, &next, until).await?.connections;
     }
     server.stats.reset_peak();
-    let own = ProcessStats::own();
-    let (server_before, client_before) = (server.stats.cpu_time()?, own.cpu_time()?);
+    let before = CpuTimes::now(server)?;
     let started = Instant::now();
     let driven = drive(connections, &load.requests, &next, load.until).await?;
+    let (elapsed, after) = (started.elapsed(), CpuTimes::now(server)?);
+    let (server_cpu, client_cpu) =
+        (after.server.saturating_sub(before.server), after.client.saturating_sub(before.client));
     Ok(Measurement {
-        elapsed: started.elapsed(),
+        elapsed,
         latencies: driven.latencies,
         bytes: driven.bytes,
-        server_cpu: server.stats.cpu_time()?.saturating_sub(server_before),
-        client_cpu: own.cpu_time()?.saturating_sub(client_before),
+        server_cpu,
+        client_cpu,
+        other_cpu: after.machine.saturating_sub(before.machine).saturating_sub(server_cpu + client_cpu),
         server_peak_bytes: server.stats.peak_resident_bytes()?,
     })
+}
+
+/// CPU time used so far, by whom.
+struct CpuTimes {
+    server: Duration,
+    client: Duration,
+    machine: Duration,
+}
+
+impl CpuTimes {
+    fn now(server: &ServerProcess) -> Outcome<Self> {
+        let (client, machine) = (ProcessStats::own().cpu_time()?, process_stats::machine_cpu_time()?);
+        Ok(Self { server: server.stats.cpu_time()?, client, machine })
+    }
 }
 
 /// Sends each request once, unmeasured: to put there what is measured later.

@@ -56,12 +56,30 @@ impl ProcessStats {
     }
 }
 
+/// CPU time of all processes and of the kernel since the machine started.
+pub(crate) fn machine_cpu_time() -> Outcome<Duration> {
+    let text = std::fs::read_to_string("/proc/stat").doing("read /proc/stat")?;
+    busy_time_in(&text).ok_or_else(|| "cannot read the CPU time in /proc/stat".to_owned())
+}
+
+/// Of `cpu user nice system idle iowait irq softirq ...`, all but the idle ones and what virtual machines above took.
+fn busy_time_in(stat: &str) -> Option<Duration> {
+    let fields: Option<Vec<u64>> =
+        stat.lines().next()?.strip_prefix("cpu ")?.split_whitespace().map(|field| field.parse().ok()).collect();
+    let [user, nice, system, _, _, irq, softirq, ..] = fields?[..] else { return None };
+    Some(ticks(user + nice + system + irq + softirq))
+}
+
 /// The command's name stands in parentheses and may itself have blanks and parentheses.
 fn cpu_time_in(stat: &str) -> Option<Duration> {
     let mut fields = stat.rsplit_once(") ")?.1.split(' ').skip(11);
     let user: u64 = fields.next()?.parse().ok()?;
     let system: u64 = fields.next()?.parse().ok()?;
-    Some(Duration::from_millis((user + system) * 1000 / TICKS_PER_SECOND))
+    Some(ticks(user + system))
+}
+
+fn ticks(count: u64) -> Duration {
+    Duration::from_millis(count * 1000 / TICKS_PER_SECOND)
 }
 
 fn kibibytes_in(status: &str, field: &str) -> Option<u64> {
@@ -78,6 +96,12 @@ mod tests {
         let stat = "42 (a (b) c) S 1 2 3 4 5 6 7 8 9 10 150 25 0 0 20 0 4 0 99 0 0";
         assert_eq!(cpu_time_in(stat), Some(Duration::from_millis(1750)));
         assert_eq!(cpu_time_in("nonsense"), None);
+    }
+
+    #[test]
+    fn the_machine_is_busy_when_it_is_not_idle() {
+        assert_eq!(busy_time_in("cpu  100 20 30 4000 500 6 7 8 0 0\ncpu0 1\n"), Some(Duration::from_millis(1630)));
+        assert!(machine_cpu_time().unwrap() > Duration::ZERO);
     }
 
     #[test]

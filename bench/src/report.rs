@@ -8,6 +8,8 @@ use std::time::Duration;
 
 /// From this share of one core on, the client (one thread) bounds the throughput, not the server.
 const CLIENT_BOUND_CORES: f64 = 0.9;
+/// From this share of one core on, others took what the server might have used.
+const DISTURBED_CORES: f64 = 0.3;
 const MIB: f64 = 1024.0 * 1024.0;
 
 /// Everything of one run.
@@ -38,6 +40,8 @@ pub(crate) struct Row {
     pub(crate) server_cores: f64,
     /// Cores that the client kept busy; it has one thread.
     pub(crate) client_cores: f64,
+    /// Cores that others kept busy: the kernel's own threads, and whatever else ran on the machine.
+    pub(crate) other_cores: f64,
     pub(crate) peak_resident_mebibytes: f64,
     pub(crate) ratios: Vec<Ratio>,
 }
@@ -48,8 +52,8 @@ pub(crate) struct Ratio {
     pub(crate) floor: String,
     /// Operations (or bytes, where only those compare) per second, over the floor's.
     pub(crate) throughput: f64,
-    /// The same per second of server CPU; none where the floor is no server.
-    pub(crate) per_cpu: Option<f64>,
+    /// The same per second of CPU.
+    pub(crate) per_cpu: f64,
 }
 
 /// A figure with the target that it is held against. Nothing fails when it is missed.
@@ -84,6 +88,7 @@ impl Row {
             cpu_microseconds_per_operation: microseconds(measured.server_cpu) / operations.max(1) as f64,
             server_cores: measured.server_cpu.as_secs_f64() / seconds,
             client_cores: measured.client_cpu.as_secs_f64() / seconds,
+            other_cores: measured.other_cpu.as_secs_f64() / seconds,
             peak_resident_mebibytes: measured.server_peak_bytes as f64 / MIB,
             ratios: Vec::new(),
         }
@@ -94,15 +99,19 @@ impl Row {
         self.ratios.push(Ratio {
             floor: floor.name.clone(),
             throughput: quotient(self.operations_per_second, floor.operations_per_second),
-            per_cpu: Some(quotient(floor.cpu_microseconds_per_operation, self.cpu_microseconds_per_operation)),
+            per_cpu: quotient(floor.cpu_microseconds_per_operation, self.cpu_microseconds_per_operation),
         });
         self
     }
 
-    /// Adds the ratio of its bytes per second to those of something that is no server.
-    pub(crate) fn beside_rate(mut self, floor: &str, mebibytes_per_second: f64) -> Self {
-        let throughput = quotient(self.mebibytes_per_second, mebibytes_per_second);
-        self.ratios.push(Ratio { floor: floor.to_owned(), throughput, per_cpu: None });
+    /// Adds the ratio to bytes that one core can work through.
+    pub(crate) fn beside_core(mut self, floor: &str, mebibytes_per_second: f64) -> Self {
+        let per_cpu = quotient(self.mebibytes_per_second, self.server_cores);
+        self.ratios.push(Ratio {
+            floor: floor.to_owned(),
+            throughput: quotient(self.mebibytes_per_second, mebibytes_per_second),
+            per_cpu: quotient(per_cpu, mebibytes_per_second),
+        });
         self
     }
 
@@ -156,11 +165,7 @@ impl fmt::Display for Target {
 
 impl fmt::Display for Ratio {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:.2}x", self.throughput)?;
-        if let Some(per_cpu) = self.per_cpu {
-            write!(f, ", {per_cpu:.2}x per CPU s")?;
-        }
-        write!(f, " of {}", self.floor)
+        write!(f, "{:.2}x, {:.2}x per CPU s of {}", self.throughput, self.per_cpu, self.floor)
     }
 }
 
@@ -194,11 +199,14 @@ impl Row {
         ]
     }
 
-    /// Ratios, and whether the client was the bound.
+    /// Ratios, and what else bounded the throughput.
     pub(crate) fn remarks(&self) -> String {
         let mut remarks: Vec<String> = self.ratios.iter().map(ToString::to_string).collect();
         if self.is_client_bound() {
             remarks.push("client-bound".to_owned());
+        }
+        if self.other_cores >= DISTURBED_CORES {
+            remarks.push(format!("{:.1} cores taken by others", self.other_cores));
         }
         remarks.join("; ")
     }
@@ -250,15 +258,19 @@ mod tests {
     use super::*;
     use crate::latencies::Latencies;
 
-    fn row(name: &str, operations: u64, cpu: Duration) -> Row {
+    fn row(name: &str, operations: u64, server_cpu: Duration) -> Row {
         let mut latencies = Latencies::default();
         (0..operations).for_each(|_| latencies.add(Duration::from_millis(1)));
-        let (elapsed, bytes) = (Duration::from_secs(2), operations * 1024 * 1024);
-        let client_cpu = Duration::from_secs(1);
-        Row::new(
-            name,
-            Measurement { elapsed, latencies, bytes, server_cpu: cpu, client_cpu, server_peak_bytes: 1 << 21 },
-        )
+        let measured = Measurement {
+            elapsed: Duration::from_secs(2),
+            latencies,
+            bytes: operations * 1024 * 1024,
+            server_cpu,
+            client_cpu: Duration::from_secs(1),
+            other_cpu: Duration::from_millis(200),
+            server_peak_bytes: 1 << 21,
+        };
+        Row::new(name, measured)
     }
 
     #[test]
@@ -272,8 +284,8 @@ mod tests {
     #[test]
     fn a_ratio_above_one_is_better_than_the_floor() {
         let floor = row("floor-http", 100, Duration::from_millis(100));
-        let row = row("get", 50, Duration::from_millis(100)).beside(&floor).beside_rate("md5", 250.0);
-        assert_eq!(row.remarks(), "0.50x, 0.50x per CPU s of floor-http; 0.10x of md5");
+        let row = row("get", 50, Duration::from_millis(100)).beside(&floor).beside_core("MD5", 250.0);
+        assert_eq!(row.remarks(), "0.50x, 0.50x per CPU s of floor-http; 0.10x, 2.00x per CPU s of MD5");
     }
 
     #[test]

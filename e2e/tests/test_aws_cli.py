@@ -65,6 +65,20 @@ def test_a_folder_goes_up_is_listed_comes_down_and_is_deleted(aws: AwsCli, bucke
     assert bucket_name not in aws("s3", "ls")
 
 
+def test_an_empty_file_does_not_spoil_the_connection(aws: AwsCli, s3: BaseClient, bucket: str, tmp_path: Path) -> None:
+    # botocore, as this command brings it, sends `Expect: 100-continue` with an empty file too. After an answer that no
+    # `100 Continue` went before, it misreads the next such answer on the same connection and waits for ever. So the
+    # server has to close the connection then. One transfer at a time makes the files share it.
+    for number in range(4):
+        (tmp_path / f"{number}-empty").touch()
+        (tmp_path / f"{number}-full").write_bytes(b"full")
+    aws("configure", "set", "default.s3.max_concurrent_requests", "1")
+    options = ("--cli-read-timeout", "20", "--exclude", "*", "--include", "*-empty", "--include", "*-full")
+    aws("s3", "cp", "--recursive", *options, tmp_path, f"s3://{bucket}")
+    sizes = [entry["Size"] for entry in s3.list_objects_v2(Bucket=bucket)["Contents"]]
+    assert sizes == [0, 4] * 4
+
+
 def test_sync_moves_what_differs_and_nothing_else(aws: AwsCli, bucket: str, tmp_path: Path) -> None:
     source = write_tree(tmp_path / "source")
     url = f"s3://{bucket}/synced"

@@ -94,10 +94,20 @@ def test_content_md5_of_a_part_is_verified(s3: BaseClient, bucket: str) -> None:
     assert "Parts" not in s3.list_parts(**names)
 
 
-def test_a_delete_with_a_wrong_checksum_deletes_nothing(s3: BaseClient, bucket: str) -> None:
+def test_a_delete_with_a_wrong_checksum_deletes_nothing(
+    s3: BaseClient, signer: Signer, cairn: CairnServer, bucket: str
+) -> None:
     s3.put_object(Bucket=bucket, Key="k", Body=b"body")
-    with refused(400, "BadDigest"):
-        s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": "k"}]}, ChecksumSHA256=checksum("SHA256", WRONG))
+    document = b"<Delete><Object><Key>k</Key></Object></Delete>"
+    url = f"{cairn.endpoint}/{bucket}?delete"
+    headers = {
+        "x-amz-content-sha256": hashlib.sha256(document).hexdigest(),
+        "x-amz-checksum-sha256": checksum("SHA256", WRONG),
+    }
+    connection = connect(cairn.endpoint)
+    answer = send(connection, "POST", url, signer.headers("POST", url, headers), document)
+    connection.close()
+    assert (answer.status, answer.error_code) == (400, "BadDigest")
     assert s3.head_object(Bucket=bucket, Key="k")["ContentLength"] == 4
 
 

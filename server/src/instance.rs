@@ -205,7 +205,7 @@ async fn put_together(
     machine: &Machine,
 ) -> Result<Arc<Store>, StartError> {
     let (clock, entropy) = (Arc::clone(&machine.clock), Arc::clone(&machine.entropy));
-    let metadata = Metadata::new(engine, RowSealer::new(&root, "cairn seal rows 1", &*entropy));
+    let metadata = Metadata::new(engine, RowSealer::new(&root, "cairn seal rows 1", &*entropy)).with_row_cache();
     let epoch = metadata.begin_epoch(clock.now()).await.map_err(OperationError::from)?;
     let blob_settings = BlobSettings { reserve_bytes: settings.reserve_bytes };
     let blobs = Arc::new(LocalBlobs::new(disk, Arc::clone(&clock), &*entropy, blob_settings, epoch));

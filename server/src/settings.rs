@@ -128,7 +128,6 @@ fn at_least(name: &str, value: u64, least: u64) -> Result<u64, SettingsError> {
     if value >= least { Ok(value) } else { Err(SettingsError(format!("{name} is {value}: set at least {least}"))) }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a file of the operator's, read before there is a disk to own")]
 fn read(path: &Path) -> Result<String, SettingsError> {
     std::fs::read_to_string(path)
         .map_err(|error| SettingsError(format!("cannot read the configuration file {}: {error}", path.display())))

@@ -27,7 +27,7 @@ pub(super) async fn run(session: &mut Session) -> Outcome {
     if !session.wants(&name) {
         return Ok(());
     }
-    let md5 = md5::mebibytes_per_second(session.scale.time.min(Duration::from_secs(1)));
+    let md5 = md5::mebibytes_per_second(session.scale.time.min(Duration::from_secs(1)))?;
     let server = session.start_with_bucket(DATA).await?;
     let mut connection = Connection::open(server.address).await?;
     let part = body(part_bytes);
@@ -52,7 +52,7 @@ pub(super) async fn run(session: &mut Session) -> Outcome {
     measured.elapsed += started.elapsed();
     measured.server_cpu += server.stats.cpu_time()?.saturating_sub(cpu);
 
-    session.add(Row::new(name, measured).beside_rate("MD5 on one core", md5));
+    session.add(Row::new(name, measured).beside_core("MD5 on one core", md5));
     check_length(&mut connection, &server.signer.request(Method::GET, TARGET, Bytes::new())?, parts * part_bytes)
         .await?;
     session.discard(server, DATA)

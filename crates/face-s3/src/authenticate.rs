@@ -1,7 +1,9 @@
 //! From a signature to a caller.
 
+use operations::authenticate::Credential;
 use operations::{Caller, Store};
 use s3_protocol::RequestHead;
+use s3_protocol::payload::CONTENT_SHA256;
 use s3_protocol::sigv4::{self, Authentication, ChunkSignatures, SignedRequest, SigningKey};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -20,7 +22,7 @@ struct KeyName {
 
 struct Derived {
     /// What it was derived from: a credential made anew under the same id must not match the old one.
-    secret: String,
+    secret: [u8; 32],
     key: Arc<SigningKey>,
 }
 
@@ -32,8 +34,8 @@ pub(crate) struct Authenticated {
     pub(crate) caller: Caller,
     /// True for a presigned URL.
     pub(crate) presigned: bool,
-    /// What signed chunks of the body continue from.
-    pub(crate) chunks: ChunkSignatures,
+    /// What signed chunks of the body continue from, if they are signed.
+    pub(crate) chunks: Option<ChunkSignatures>,
 }
 
 impl SigningKeys {
@@ -59,25 +61,31 @@ impl SigningKeys {
         let access_key = AccessKeyId::parse(signed.access_key_id());
         let access_key = access_key.ok_or_else(|| OperationError::from(ErrorCode::Unauthorized))?;
         let credential = store.credential(access_key).await?;
-        let key = self.key(access_key, credential.secret_access_key, &signed);
+        let key = self.key(access_key, &credential, &signed);
         signed.verify(head, &key, store.clock().now())?;
-        let chunks = signed.chunk_signatures(SigningKey::clone(&key));
+        let chunks = signs_chunks(head).then(|| signed.chunk_signatures(SigningKey::clone(&key)));
         Ok(Authenticated { caller: credential.caller, presigned: signed.is_presigned(), chunks })
     }
 
-    fn key(&self, access_key: AccessKeyId, secret: String, signed: &SignedRequest<'_>) -> Arc<SigningKey> {
+    fn key(&self, access_key: AccessKeyId, credential: &Credential, signed: &SignedRequest<'_>) -> Arc<SigningKey> {
         let name = KeyName { access_key, scope: [signed.date(), "/", signed.region()].concat() };
         let keys = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = keys.get(&name).filter(|known| known.secret == secret) {
+        if let Some(known) = keys.get(&name).filter(|known| known.secret == credential.secret) {
             return Arc::clone(&known.key);
         }
         drop(keys);
-        let key = Arc::new(SigningKey::derive(&secret, signed.date(), signed.region()));
+        let key = Arc::new(SigningKey::derive(&credential.secret_access_key(), signed.date(), signed.region()));
         let mut keys = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if keys.len() >= SIGNING_KEYS_MAX {
             keys.clear();
         }
-        keys.insert(name, Derived { secret, key: Arc::clone(&key) });
+        keys.insert(name, Derived { secret: credential.secret, key: Arc::clone(&key) });
         key
     }
+}
+
+/// True if the chunks of the body are signed, each with the one before.
+fn signs_chunks(head: &RequestHead<'_>) -> bool {
+    let mode = head.headers.get(CONTENT_SHA256);
+    mode.is_some_and(|mode| mode.as_bytes().starts_with(b"STREAMING-AWS4-HMAC"))
 }

@@ -64,10 +64,10 @@ impl S3Face {
                 render(&error, &parts, &id)
             }
         };
-        if let Ok(id) = HeaderValue::from_str(&id) {
+        tracing::debug!(target: "access", id, method = %parts.method, uri = %parts.uri, status = answer.status().as_u16());
+        if let Ok(id) = HeaderValue::try_from(id) {
             answer.headers_mut().insert(HeaderName::from_static("x-amz-request-id"), id);
         }
-        tracing::debug!(target: "access", id, method = %parts.method, uri = %parts.uri, status = answer.status().as_u16());
         answer
     }
 
@@ -126,8 +126,7 @@ impl S3Face {
         }
         let without_hash = if authenticated.presigned { WithoutHash::Unsigned } else { WithoutHash::Refused };
         let payload = Payload::parse(&head, without_hash)?;
-        let chunks = payload.mode.is_chunked().then(|| authenticated.chunks.clone());
-        body.decode_with(ChunkedDecoder::new(&payload, chunks)?);
+        body.decode_with(ChunkedDecoder::new(&payload, authenticated.chunks.clone())?);
         let (store, caller, payload) = (&*self.store, &authenticated.caller, &payload);
         dispatch(route.operation, Context { store, caller, head, payload, body }).await
     }

@@ -50,7 +50,8 @@ impl Metadata {
     /// Finds a bucket.
     pub async fn bucket(&self, account: AccountId, name: &BucketName) -> Result<Option<FoundBucket>, MetadataError> {
         let key = keys::bucket(account, DEFAULT_JURISDICTION, name);
-        Ok(self.read(&key).await?.map(|stored| FoundBucket { key, stored }))
+        let stored = self.read_kept(&key, |kept| &kept.buckets).await?;
+        Ok(stored.map(|stored| FoundBucket { key, stored }))
     }
 
     /// The id a new bucket would get. It is taken by [`Metadata::create_bucket`].

@@ -9,9 +9,7 @@ use crate::rows::{BucketRow, ObjectBody, ObjectRow};
 use environment::SystemEntropy;
 use keyring::{RootKey, RowSealer, WrappedKey};
 use std::sync::Arc;
-use types::{
-    AccountId, BlobId, BucketName, ETag, HttpMetadata, Md5, ObjectKey, StorageClass, Timestamp, UserMetadata,
-};
+use types::{AccountId, BlobId, BucketName, ETag, HttpMetadata, Md5, ObjectKey, StorageClass, Timestamp, UserMetadata};
 
 /// The account of every test.
 pub(crate) const ACCOUNT: AccountId = AccountId([1; 16]);
@@ -70,4 +68,3 @@ pub(crate) async fn put(metadata: &Metadata, bucket: &FoundBucket, name: &str, r
     let new = NewObject { bucket, key: &key, replaces: replaces.as_ref(), row, source };
     metadata.put_object(&new, Timestamp(5)).await.unwrap()
 }
-

@@ -3,6 +3,7 @@
 //! Numbers are big-endian, so that bytes order as numbers. Text that is not the last element is escaped
 //! (`0x00` as `0x00 0xff`) and ends with `0x00 0x01`, so that order is kept and no text is a prefix of another.
 
+use crate::engine::{Table, Write};
 use types::{AccessKeyId, AccountId, BlobId, BucketId, BucketName, Timestamp, UploadId};
 
 const ACCOUNT: u8 = b'A';
@@ -194,6 +195,27 @@ pub fn all_garbage() -> Vec<u8> {
 /// Something no longer referenced, to be collected.
 pub fn garbage(since: Timestamp, id: &[u8; 16]) -> Vec<u8> {
     Key::new(GARBAGE).bytes(&since.0.to_be_bytes()).bytes(id).done()
+}
+
+/// A kind of row that may be kept in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// A bucket.
+    Bucket,
+    /// A credential.
+    Credential,
+}
+
+/// What kind of kept row a write changes, and its key.
+pub fn kept(write: &Write) -> Option<(Kept, &[u8])> {
+    let (Write::Put { table: Table::Rows, key, .. } | Write::Delete { table: Table::Rows, key }) = write else {
+        return None;
+    };
+    match key.first() {
+        Some(&BUCKET) => Some((Kept::Bucket, key)),
+        Some(&CREDENTIAL) => Some((Kept::Credential, key)),
+        _ => None,
+    }
 }
 
 /// The sealed bytes of a small object, in the table of payloads.

@@ -14,6 +14,7 @@ pub mod listing;
 pub mod memory;
 pub mod objects;
 pub mod rocks;
+mod row_cache;
 pub mod rows;
 pub mod service;
 pub mod store;

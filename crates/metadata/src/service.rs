@@ -7,6 +7,7 @@ use crate::codec::Malformed;
 use crate::engine::{Answer, Commit, Condition, Engine, EngineError, Outcome, Scan, Step, Table, Write};
 use crate::engine::{decode_counters, scan_with};
 use crate::keys;
+use crate::row_cache::{self, Lookup, RowCache, RowCaches};
 use crate::rows::{BucketCounters, Row};
 use bytes::Bytes;
 use keyring::RowSealer;
@@ -19,6 +20,7 @@ use types::{BlobId, BucketId, ErrorCode, OperationError};
 pub struct Metadata {
     engine: Arc<dyn Engine>,
     sealer: Arc<RowSealer>,
+    kept: Option<Arc<RowCaches>>,
 }
 
 /// A row as it was read: good as the condition of a later commit.
@@ -28,6 +30,13 @@ pub struct Stored<T> {
     pub row: T,
     /// Its sealed bytes. No two writes have the same, since every seal has a fresh nonce.
     seen: Bytes,
+}
+
+#[cfg(test)]
+impl<T> Stored<T> {
+    pub(crate) fn for_tests(row: T) -> Self {
+        Self { row, seen: Bytes::new() }
+    }
 }
 
 /// Why metadata could not be read or changed.
@@ -96,7 +105,31 @@ pub(crate) fn open_row<T: Row>(sealer: &RowSealer, key: &[u8], sealed: &[u8]) ->
 impl Metadata {
     /// Rows in `engine`, sealed by `sealer`.
     pub fn new(engine: Arc<dyn Engine>, sealer: RowSealer) -> Self {
-        Self { engine, sealer: Arc::new(sealer) }
+        Self { engine, sealer: Arc::new(sealer), kept: None }
+    }
+
+    /// Keeps rows that nearly every request reads in memory. Only for an engine that no other process commits to.
+    #[must_use]
+    pub fn with_row_cache(self) -> Self {
+        Self { kept: Some(Arc::default()), ..self }
+    }
+
+    /// Reads a row that may be kept in memory.
+    pub(crate) async fn read_kept<T: Row + Clone>(
+        &self,
+        key: &[u8],
+        cache: impl Fn(&RowCaches) -> &RowCache<T>,
+    ) -> Result<Option<Stored<T>>, MetadataError> {
+        let Some(caches) = &self.kept else { return self.read(key).await };
+        let generation = match cache(caches).get(key) {
+            Lookup::Kept(row) => return Ok(Some(row)),
+            Lookup::Unknown(generation) => generation,
+        };
+        let stored = self.read(key).await?;
+        if let Some(stored) = &stored {
+            cache(caches).keep(key, stored, generation);
+        }
+        Ok(stored)
     }
 
     /// Reads one row.
@@ -244,6 +277,11 @@ impl Change<'_> {
     where
         Self: 'e,
     {
-        self.metadata.engine.commit(self.commit)
+        match &self.metadata.kept {
+            Some(caches) if row_cache::changes_kept_rows(&self.commit) => {
+                caches.commit(&self.metadata.engine, self.commit)
+            }
+            _ => self.metadata.engine.commit(self.commit),
+        }
     }
 }

@@ -24,7 +24,8 @@ impl Metadata {
 
     /// What verifies the requests of an access key.
     pub async fn credential(&self, id: AccessKeyId) -> Result<Option<CredentialRow>, MetadataError> {
-        Ok(self.read(&keys::credential(id)).await?.map(|stored| stored.row))
+        let stored = self.read_kept(&keys::credential(id), |kept| &kept.credentials).await?;
+        Ok(stored.map(|stored| stored.row))
     }
 
     /// Begins an epoch: the namespace of the blobs this gateway writes. Numbers are never given out twice.

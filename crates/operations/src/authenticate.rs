@@ -8,8 +8,15 @@ use types::{AccessKeyId, ErrorCode, OperationError};
 pub struct Credential {
     /// Whoever the request is from, once its signature is verified.
     pub caller: Caller,
-    /// The S3 secret access key: hexadecimal SHA-256 of the token's value.
-    pub secret_access_key: String,
+    /// SHA-256 of the token's value.
+    pub secret: [u8; 32],
+}
+
+impl Credential {
+    /// The S3 secret access key: the hexadecimal text of [`Credential::secret`].
+    pub fn secret_access_key(&self) -> String {
+        types::ids::hex(&self.secret)
+    }
 }
 
 impl Store {
@@ -22,7 +29,7 @@ impl Store {
         let row = row.ok_or_else(|| OperationError::from(ErrorCode::Unauthorized))?;
         Ok(Credential {
             caller: Caller { account: row.account, access_key, permission: row.permission },
-            secret_access_key: types::ids::hex(&row.secret),
+            secret: row.secret,
         })
     }
 }

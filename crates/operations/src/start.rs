@@ -34,7 +34,7 @@ impl Store {
                 return Ok(RootAccess {
                     account: store.root_account,
                     access_key: store.root_access_key,
-                    secret_access_key: credential.secret_access_key,
+                    secret_access_key: credential.secret_access_key(),
                     api_token: None,
                 });
             }

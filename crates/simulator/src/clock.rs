@@ -68,7 +68,6 @@ impl Clock for SimClock {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::future::Future;
     use std::task::Context;
 
     #[test]

@@ -226,4 +226,24 @@ mod tests {
         assert_eq!(numbers.len(), count, "two rows share a number");
         assert!(ErrorCode::ALL.iter().all(|code| (400..600).contains(&code.status())));
     }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "the test writes the page it checks")]
+    fn the_page_of_error_codes_lists_every_row() {
+        let mut page = "# Error codes\n\n<!-- Written by a test of `crates/types/src/error.rs`. -->\n\n\
+            R2's number is the identity of an error; codes without one come from S3. The S3 face answers \
+            `<Error><Code>…</Code><Message>…</Message></Error>` with the status; what may be retried says so with \
+            `Retry-After`.\n\n| R2 | S3 code | HTTP | retry | message |\n| --- | --- | --- | --- | --- |\n"
+            .to_owned();
+        for code in ErrorCode::ALL {
+            let number = code.r2_number().map_or_else(String::new, |number| number.to_string());
+            let retry = if code.retry() == Retry::Later { "later" } else { "no" };
+            let (name, status, message) = (code.s3_name(), code.status(), code.message());
+            page += &format!("| {number} | {name} | {status} | {retry} | {message} |\n");
+        }
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/error-codes.md");
+        if std::fs::read_to_string(path).ok().as_deref() != Some(page.as_str()) {
+            std::fs::write(path, page).unwrap();
+        }
+    }
 }

@@ -101,9 +101,8 @@ impl Client {
 
 /// The document of CompleteMultipartUpload.
 pub(crate) fn complete_document(parts: &[(u16, String)]) -> String {
-    let part = |(number, etag): &(u16, String)| {
-        format!("<Part><PartNumber>{number}</PartNumber><ETag>{etag}</ETag></Part>")
-    };
+    let part =
+        |(number, etag): &(u16, String)| format!("<Part><PartNumber>{number}</PartNumber><ETag>{etag}</ETag></Part>");
     let parts: String = parts.iter().map(part).collect();
     format!("<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>")
 }
@@ -170,7 +169,8 @@ impl RequestBuilder<'_> {
             session_token: self.session_token.as_deref(),
             region: &self.client.region,
         };
-        let chunks = sigv4::sign(&mut self.parts, &credentials, &hash, self.time).expect("a request that can be signed");
+        let chunks =
+            sigv4::sign(&mut self.parts, &credentials, &hash, self.time).expect("a request that can be signed");
         (self.parts, self.body, chunks)
     }
 

@@ -37,3 +37,24 @@ pub(crate) fn etag_of_parts<P: AsRef<[u8]>>(parts: &[P]) -> String {
 pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
     types::ids::hex(digest(&SHA256, bytes).as_ref())
 }
+
+/// `text` as it stands in a URL; a slash stays one.
+pub(crate) fn percent_encoded(text: &str) -> String {
+    let encode = |byte: u8| match byte {
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    };
+    text.bytes().map(encode).collect()
+}
+
+/// Text without its percent-encoding.
+pub(crate) fn percent_decoded(text: &str) -> String {
+    let mut pieces = text.split('%');
+    let mut bytes = pieces.next().unwrap_or_default().as_bytes().to_vec();
+    for piece in pieces {
+        let (digits, rest) = piece.split_at_checked(2).expect("two digits follow a percent sign");
+        bytes.push(u8::from_str_radix(digits, 16).expect("hexadecimal digits"));
+        bytes.extend_from_slice(rest.as_bytes());
+    }
+    String::from_utf8(bytes).expect("keys are UTF-8")
+}

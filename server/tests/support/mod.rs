@@ -17,7 +17,7 @@ pub(crate) use binary::{Cairn, clean_up, read_if_there, write_file};
 pub(crate) use client::{Client, RequestBuilder, complete_document, wire};
 pub(crate) use clock::TestClock;
 pub(crate) use connection::{Answer, Connection};
-pub(crate) use content::{body_of, etag_of, etag_of_parts, md5, sha256_hex};
+pub(crate) use content::{body_of, etag_of, etag_of_parts, md5, percent_decoded, percent_encoded, sha256_hex};
 pub(crate) use random::Random;
 pub(crate) use server::{TestServer, files_below};
 pub(crate) use xml::{blocks, element, elements, unescape};

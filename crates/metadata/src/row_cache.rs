@@ -1,0 +1,138 @@
+//! Rows that nearly every request reads, buckets and credentials, kept opened in memory.
+//!
+//! Only for an engine that no other process commits to: then a commit of ours is the only thing that can make a kept
+//! row stale, and it drops the row before its answer. Reads stay strongly consistent.
+
+use crate::engine::{Answer, Commit, Engine, EngineError, Outcome};
+use crate::keys::{self, Kept};
+use crate::rows::{BucketRow, CredentialRow};
+use crate::service::Stored;
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+/// Rows kept of one kind. Past it the cache begins anew.
+const ROWS_MAX: usize = 10_000;
+
+/// Rows of one kind.
+pub(crate) struct RowCache<T>(RwLock<State<T>>);
+
+struct State<T> {
+    rows: HashMap<Vec<u8>, Stored<T>>,
+    /// Grows with every row dropped, so that a read that began before does not bring it back.
+    generation: u64,
+}
+
+impl<T> Default for RowCache<T> {
+    fn default() -> Self {
+        Self(RwLock::new(State { rows: HashMap::new(), generation: 0 }))
+    }
+}
+
+/// What a lookup found.
+pub(crate) enum Lookup<T> {
+    /// The row.
+    Kept(Stored<T>),
+    /// Nothing; a read that begins now may be kept under this generation.
+    Unknown(u64),
+}
+
+impl<T: Clone> RowCache<T> {
+    /// Looks for a row.
+    pub(crate) fn get(&self, key: &[u8]) -> Lookup<T> {
+        let state = self.read();
+        state.rows.get(key).map_or(Lookup::Unknown(state.generation), |row| Lookup::Kept(row.clone()))
+    }
+
+    /// Keeps a row that was read since the lookup that answered `generation`, unless one was dropped meanwhile.
+    pub(crate) fn keep(&self, key: &[u8], row: &Stored<T>, generation: u64) {
+        let mut state = self.write();
+        if state.generation != generation {
+            return;
+        }
+        if state.rows.len() >= ROWS_MAX {
+            state.rows.clear();
+        }
+        state.rows.insert(key.to_vec(), row.clone());
+    }
+
+    fn forget(&self, key: &[u8]) {
+        let mut state = self.write();
+        state.generation += 1;
+        state.rows.remove(key);
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, State<T>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, State<T>> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The rows kept of every kind.
+#[derive(Default)]
+pub(crate) struct RowCaches {
+    pub(crate) buckets: RowCache<BucketRow>,
+    pub(crate) credentials: RowCache<CredentialRow>,
+}
+
+impl RowCaches {
+    /// Commits, and drops the rows it changes. In a task of its own, so that a caller that goes away cannot part
+    /// the two.
+    pub(crate) fn commit(self: &Arc<Self>, engine: &Arc<dyn Engine>, commit: Commit) -> Answer<'static, Outcome> {
+        let (caches, engine) = (Arc::clone(self), Arc::clone(engine));
+        let task = tokio::spawn(async move {
+            let changed = kept_keys(&commit);
+            let outcome = engine.commit(commit).await;
+            // Also after an error: the commit may have happened.
+            changed.iter().for_each(|(kind, key)| caches.forget(*kind, key));
+            outcome
+        });
+        Box::pin(async { task.await.unwrap_or(Err(EngineError::Closed)) })
+    }
+
+    fn forget(&self, kind: Kept, key: &[u8]) {
+        match kind {
+            Kept::Bucket => self.buckets.forget(key),
+            Kept::Credential => self.credentials.forget(key),
+        }
+    }
+}
+
+/// True if a commit changes a row that may be kept.
+pub(crate) fn changes_kept_rows(commit: &Commit) -> bool {
+    commit.writes.iter().any(|write| keys::kept(write).is_some())
+}
+
+fn kept_keys(commit: &Commit) -> Vec<(Kept, Vec<u8>)> {
+    commit.writes.iter().filter_map(|write| keys::kept(write).map(|(kind, key)| (kind, key.to_vec()))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{ACCOUNT, make_bucket, service};
+    use types::{BucketName, Timestamp};
+
+    #[tokio::test]
+    async fn a_bucket_deleted_and_made_again_is_the_new_one() {
+        let metadata = service().with_row_cache();
+        let first = make_bucket(&metadata, "bucket").await;
+        assert_eq!(metadata.delete_bucket(&first, Timestamp(1)).await.unwrap(), Outcome::Committed);
+        let name = BucketName::parse("bucket").unwrap();
+        assert!(metadata.bucket(ACCOUNT, &name).await.unwrap().is_none());
+        let second = make_bucket(&metadata, "bucket").await;
+        assert_ne!(first.id(), second.id());
+        assert_eq!(metadata.bucket(ACCOUNT, &name).await.unwrap().unwrap().id(), second.id());
+    }
+
+    #[test]
+    fn a_read_that_began_before_a_change_keeps_nothing() {
+        let cache = RowCache::<u8>::default();
+        let Lookup::Unknown(generation) = cache.get(b"k") else { panic!("nothing is kept yet") };
+        cache.forget(b"k");
+        cache.keep(b"k", &Stored::for_tests(1), generation);
+        assert!(matches!(cache.get(b"k"), Lookup::Unknown(_)));
+    }
+}

@@ -1,0 +1,20 @@
+//! What R2 means, seen through the socket: reads, lists, copies, multipart uploads, races, stopping.
+
+mod copying;
+mod listing;
+mod listing_uploads;
+mod multipart;
+mod racing;
+mod reading;
+mod stopping;
+#[path = "../support/mod.rs"]
+mod support;
+
+use support::TestServer;
+
+/// A server with a bucket.
+async fn server_with(bucket: &str) -> TestServer {
+    let server = TestServer::start().await;
+    server.client.request("PUT", &format!("/{bucket}")).send().await.ok();
+    server
+}
