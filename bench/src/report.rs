@@ -16,7 +16,7 @@ const MIB: f64 = 1024.0 * 1024.0;
 #[derive(Debug, Serialize)]
 pub(crate) struct Report {
     pub(crate) machine: Machine,
-    /// The few figures that matter.
+    /// The few figures that matter, in the order in which they were measured.
     pub(crate) figures: Vec<Figure>,
     /// Every measurement, floors too.
     pub(crate) rows: Vec<Row>,
@@ -125,6 +125,11 @@ impl Figure {
         Self { subject: subject.into(), value, unit: unit.into(), target: None }
     }
 
+    /// Whether it is on the good side of its target; without one it always is.
+    pub(crate) fn is_good(&self) -> bool {
+        self.target.is_none_or(|target| target.is_met_by(self.value))
+    }
+
     /// With what it is held against.
     pub(crate) fn target(mut self, target: Target) -> Self {
         self.target = Some(target);
@@ -133,7 +138,7 @@ impl Figure {
 }
 
 impl Target {
-    pub(crate) fn is_met_by(self, value: f64) -> bool {
+    fn is_met_by(self, value: f64) -> bool {
         match self {
             Self::AtLeast(least) => value >= least,
             Self::AtMost(most) => value <= most,
@@ -147,7 +152,7 @@ impl fmt::Display for Figure {
         match self.target {
             None => Ok(()),
             Some(target) => {
-                let met = if target.is_met_by(self.value) { "met" } else { "MISSED" };
+                let met = if self.is_good() { "met" } else { "MISSED" };
                 write!(f, " (target {target}: {met})")
             }
         }
@@ -214,7 +219,8 @@ impl Row {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for figure in &self.figures {
+        let (held, other) = self.figures_by_target();
+        for figure in held.iter().chain(&other) {
             writeln!(f, "{figure}")?;
         }
         write!(f, "\n{}", heading())?;
@@ -226,6 +232,13 @@ impl fmt::Display for Report {
             writeln!(f, "note: {note}")?;
         }
         write!(f, "{}", self.machine)
+    }
+}
+
+impl Report {
+    /// The figures that have a target, and those that have none.
+    pub(crate) fn figures_by_target(&self) -> (Vec<&Figure>, Vec<&Figure>) {
+        self.figures.iter().partition(|figure| figure.target.is_some())
     }
 }
 

@@ -28,6 +28,8 @@ pub(crate) struct Scale {
     pub(crate) stall_requests: usize,
     /// Prepared requests of one list are at most so many.
     pub(crate) prepared_max: usize,
+    /// Whether figures mean enough to be held against targets.
+    pub(crate) has_targets: bool,
 }
 
 impl Scale {
@@ -47,6 +49,7 @@ impl Scale {
             memory_bytes: 64 * MIB,
             stall_requests: 500,
             prepared_max: 65_536,
+            has_targets: true,
         }
     }
 
@@ -66,6 +69,7 @@ impl Scale {
             memory_bytes: MIB,
             stall_requests: 20,
             prepared_max: 512,
+            has_targets: false,
         }
     }
 

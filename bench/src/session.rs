@@ -50,7 +50,8 @@ impl Session {
     }
 
     /// Shows a figure at once, and keeps it.
-    pub(crate) fn add_figure(&mut self, figure: Figure) {
+    pub(crate) fn add_figure(&mut self, mut figure: Figure) {
+        figure.target = figure.target.filter(|_| self.scale.has_targets);
         eprintln!("{figure}");
         self.report.figures.push(figure);
     }

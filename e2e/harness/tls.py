@@ -31,20 +31,30 @@ class TlsFront:
         authority.issue_cert("127.0.0.1", "localhost").configure_cert(self._context)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="tls-front", daemon=True)
+        self._listener: asyncio.Server | None = None
         self.endpoint = ""
 
     def start(self) -> TlsFront:
         """Returns once the port is open."""
         self._thread.start()
         opening = asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self._context)
-        listener = asyncio.run_coroutine_threadsafe(opening, self._loop).result()
-        self.endpoint = f"https://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
+        self._listener = asyncio.run_coroutine_threadsafe(opening, self._loop).result()
+        self.endpoint = f"https://127.0.0.1:{self._listener.sockets[0].getsockname()[1]}"
         return self
 
     def stop(self) -> None:
         """Ends the thread; connections still open are dropped."""
+        asyncio.run_coroutine_threadsafe(self._drop_connections(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
+        self._loop.close()
+
+    async def _drop_connections(self) -> None:
+        self._listener.close()
+        connections = asyncio.all_tasks() - {asyncio.current_task()}
+        for connection in connections:
+            connection.cancel()
+        await asyncio.gather(*connections, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         server_reader, server_writer = await asyncio.open_connection(*self._target)

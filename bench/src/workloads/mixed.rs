@@ -33,34 +33,38 @@ pub(super) async fn run(session: &mut Session) -> Outcome {
     let sizes: [usize; SIZES] = std::array::from_fn(|step| small + (medium - small) * step / (SIZES - 1));
     let count = session.scale.prepared_max;
     let server = session.start_with_bucket(DATA).await?;
-    let size = |index: usize| sizes[index % SIZES];
-    let doomed = (0..count).filter(|index| kind(*index) == Kind::Delete);
-    let puts: Outcome<Vec<Request>> = (0..READ_KEYS)
-        .map(|index| put(&server, &read_key(index), size(index)))
-        .chain(doomed.map(|index| put(&server, &format!("doomed/{index}"), small)))
-        .collect();
-    prepare(&server, puts?, concurrency).await?;
-
-    let requests: Outcome<Vec<Request>> = (0..count)
-        .map(|index| match kind(index) {
-            Kind::Get => server.signer.request(Method::GET, &target(&read_key(index)), Bytes::new()),
-            Kind::Put => put(&server, &format!("new/{index}"), size(index)),
-            Kind::List => {
-                let directory = index % (READ_KEYS / DIRECTORY_KEYS);
-                let list = format!("/{BUCKET}?list-type=2&prefix=read%2F{directory:02}%2F");
-                server.signer.request(Method::GET, &list, Bytes::new())
-            }
-            Kind::Delete => server.signer.request(Method::DELETE, &target(&format!("doomed/{index}")), Bytes::new()),
-        })
-        .collect();
+    prepare(&server, stored(&server, count, &sizes)?, concurrency).await?;
     let load = Load {
-        requests: Arc::new(requests?),
+        requests: Arc::new(operations(&server, count, &sizes)?),
         concurrency,
         warm_up: session.scale.warm_up,
         until: Until::Passed(session.scale.time),
     };
     session.add(Row::new(name, measure(&server, load).await?));
     session.discard(server, DATA)
+}
+
+/// Puts what `count` operations read and delete.
+fn stored(server: &ServerProcess, count: usize, sizes: &[usize; SIZES]) -> Outcome<Vec<Request>> {
+    let doomed = (0..count).filter(|index| kind(*index) == Kind::Delete);
+    (0..READ_KEYS)
+        .map(|index| put(server, &read_key(index), sizes[index % SIZES]))
+        .chain(doomed.map(|index| put(server, &format!("doomed/{index}"), sizes[0])))
+        .collect()
+}
+
+fn operations(server: &ServerProcess, count: usize, sizes: &[usize; SIZES]) -> Outcome<Vec<Request>> {
+    let operation = |index| match kind(index) {
+        Kind::Get => server.signer.request(Method::GET, &target(&read_key(index)), Bytes::new()),
+        Kind::Put => put(server, &format!("new/{index}"), sizes[index % SIZES]),
+        Kind::List => {
+            let directory = index % (READ_KEYS / DIRECTORY_KEYS);
+            let list = format!("/{BUCKET}?list-type=2&prefix=read%2F{directory:02}%2F");
+            server.signer.request(Method::GET, &list, Bytes::new())
+        }
+        Kind::Delete => server.signer.request(Method::DELETE, &target(&format!("doomed/{index}")), Bytes::new()),
+    };
+    (0..count).map(operation).collect()
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,7 +8,8 @@ use crate::outcome::Outcome;
 use crate::report::Row;
 use crate::request::Request;
 use crate::scale::bytes_in_words;
-use crate::session::{BUCKET, Session};
+use crate::server_process::ServerProcess;
+use crate::session::Session;
 use bytes::Bytes;
 use http::Method;
 use std::fmt::Write;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 const DATA: &str = "multipart";
+/// Path of the object, in the bucket of every workload.
 const TARGET: &str = "/bench/multipart/object";
 /// Parts under way at once, as SDKs do it.
 const CONCURRENCY: usize = 4;
@@ -31,11 +33,9 @@ pub(super) async fn run(session: &mut Session) -> Outcome {
     let server = session.start_with_bucket(DATA).await?;
     let mut connection = Connection::open(server.address).await?;
     let part = body(part_bytes);
-    let etag = hex(&fast_md5::digest(&part));
+    let etag = types::ids::hex(&fast_md5::digest(&part));
 
-    let create = server.signer.request(Method::POST, &format!("{TARGET}?uploads="), Bytes::new())?;
-    let created = connection.fetch(&create).await?;
-    let upload = upload_id(&String::from_utf8_lossy(&created))?;
+    let upload = create(&server, &mut connection).await?;
     let upload_part = |number| {
         let target = format!("{TARGET}?partNumber={number}&uploadId={upload}");
         server.signer.request(Method::PUT, &target, part.clone())
@@ -56,6 +56,12 @@ pub(super) async fn run(session: &mut Session) -> Outcome {
     check_length(&mut connection, &server.signer.request(Method::GET, TARGET, Bytes::new())?, parts * part_bytes)
         .await?;
     session.discard(server, DATA)
+}
+
+async fn create(server: &ServerProcess, connection: &mut Connection) -> Outcome<String> {
+    let create = server.signer.request(Method::POST, &format!("{TARGET}?uploads="), Bytes::new())?;
+    let created = connection.fetch(&create).await?;
+    upload_id(&String::from_utf8_lossy(&created))
 }
 
 fn upload_id(answer: &str) -> Outcome<String> {
@@ -79,9 +85,5 @@ async fn check_length(connection: &mut Connection, get: &Request, expected: usiz
     if answer.body_bytes == expected as u64 {
         return Ok(());
     }
-    Err(format!("the completed object in {BUCKET} has {} bytes instead of {expected}", answer.body_bytes))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    types::ids::hex(bytes)
+    Err(format!("the completed object has {} bytes instead of {expected}", answer.body_bytes))
 }

@@ -16,6 +16,11 @@ impl Abandoned {
     pub(crate) fn take(&self) -> Vec<BlobId> {
         std::mem::take(&mut lock(&self.0))
     }
+
+    /// Lists ids again that were taken in vain.
+    pub(crate) fn put_back(&self, ids: Vec<BlobId>) {
+        lock(&self.0).extend(ids);
+    }
 }
 
 /// The tie between an upload and its file. The last holder to go lists the id, unless the blob was kept.

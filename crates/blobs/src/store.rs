@@ -254,9 +254,9 @@ impl LocalBlobs {
             let mut directories = BTreeSet::new();
             for id in ids {
                 let path = path_of(id);
-                if unless_missing(disk.remove(&path)).map_err(|e| BlobError::disk("remove", path, e))? {
-                    directories.insert(directory_of(id));
-                }
+                unless_missing(disk.remove(&path)).map_err(|e| BlobError::disk("remove", path, e))?;
+                // Also if it was gone already: an earlier removal may have ended before its sync.
+                directories.insert(directory_of(id));
             }
             for directory in directories {
                 unless_missing(disk.sync_dir(&directory))
@@ -273,6 +273,11 @@ impl LocalBlobs {
     /// removes the files must first know that commits of that time have ended, and that no row names the id.
     pub fn take_abandoned(&self) -> Vec<BlobId> {
         self.abandoned.take()
+    }
+
+    /// Lists ids as abandoned again, for a caller of [`LocalBlobs::take_abandoned`] that could not go on.
+    pub fn put_back_abandoned(&self, ids: Vec<BlobId>) {
+        self.abandoned.put_back(ids);
     }
 
     /// Corrupt blobs met by reads since the start; one read twice counts twice.

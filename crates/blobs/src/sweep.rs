@@ -103,7 +103,8 @@ fn names_in(disk: &dyn Disk, directory: &Path) -> Result<Vec<String>, BlobError>
 }
 
 fn remove_if_empty(disk: &dyn Disk, directory: PathBuf) -> Result<(), BlobError> {
-    match unless_missing(disk.remove_dir(&directory)) {
+    // Synced first: a power cut may bring the directory back, but then without the files removed from it.
+    match unless_missing(disk.sync_dir(&directory).and_then(|()| disk.remove_dir(&directory))) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(()),
         Err(source) => Err(BlobError::disk("remove the directory", directory, source)),

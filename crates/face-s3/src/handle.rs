@@ -5,7 +5,7 @@ use crate::authenticate::{Authenticated, SigningKeys};
 use crate::upload_body::UploadBody;
 use crate::{buckets, listings, objects, uploads};
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use http::header::{CONNECTION, CONTENT_TYPE, EXPECT, HeaderName, HeaderValue, RETRY_AFTER};
 use http::request::Parts;
 use http::{Method, Request, Response, StatusCode};
 use http_body::Body;
@@ -56,19 +56,37 @@ impl S3Face {
     {
         let id = self.ids.next().to_string();
         let (mut parts, body) = request.into_parts();
-        let mut body = RequestBody::new(body, Arc::clone(self.store.clock()));
-        let mut answer = match self.verify(&mut parts).await {
-            Ok(authenticated) => self.answer(&parts, authenticated, body, &id).await,
+        let mut body = UploadBody::new(RequestBody::new(body, Arc::clone(self.store.clock())));
+        let answered = self.answer(&mut parts, &mut body).await;
+        let waits = waits_for_continue(&parts);
+        let mut answer = match answered {
+            Ok(answer) => answer,
             Err(error) => {
-                body.drain().await;
+                if body.was_asked_for() || !waits {
+                    body.drain().await;
+                }
                 render(&error, &parts, &id)
             }
         };
+        if waits && !body.was_asked_for() {
+            // Clients that wait for `100 Continue` and get the answer at once, or for an empty body, lose count of the
+            // answers on this connection (botocore); a new one sets them right.
+            answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
         tracing::debug!(target: "access", id, method = %parts.method, uri = %parts.uri, status = answer.status().as_u16());
         if let Ok(id) = HeaderValue::try_from(id) {
             answer.headers_mut().insert(HeaderName::from_static("x-amz-request-id"), id);
         }
         answer
+    }
+
+    async fn answer<B>(&self, parts: &mut Parts, body: &mut UploadBody<B>) -> Answered
+    where
+        B: Body<Data = Bytes> + Send + Unpin,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
+        let authenticated = self.verify(parts).await?;
+        self.operate(RequestHead::new(parts), &authenticated, body).await
     }
 
     /// Finds out who asks. Headers that a presigned URL carries in its query become headers.
@@ -80,28 +98,6 @@ impl S3Face {
             }
         }
         Ok(authenticated)
-    }
-
-    async fn answer<B>(
-        &self,
-        parts: &Parts,
-        authenticated: Authenticated,
-        body: RequestBody<B>,
-        id: &str,
-    ) -> Response<AnswerBody>
-    where
-        B: Body<Data = Bytes> + Send + Unpin,
-        B::Error: Into<Box<dyn Error + Send + Sync>>,
-    {
-        let head = RequestHead::new(parts);
-        let mut body = UploadBody::new(body);
-        match self.operate(head, &authenticated, &mut body).await {
-            Ok(answer) => answer,
-            Err(error) => {
-                body.drain().await;
-                render(&error, parts, id)
-            }
-        }
     }
 
     async fn operate<B>(
@@ -132,32 +128,38 @@ impl S3Face {
     }
 }
 
+/// True if the client sends its body only once it is told to.
+fn waits_for_continue(parts: &Parts) -> bool {
+    parts.headers.get(EXPECT).is_some_and(|expect| expect.as_bytes().eq_ignore_ascii_case(b"100-continue"))
+}
+
+/// Each operation is boxed: the largest state would else be moved with every layer, whatever the request.
 async fn dispatch<B>(operation: Operation, context: Context<'_, B>) -> Answered
 where
     B: Body<Data = Bytes> + Send + Unpin,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
     match operation {
-        Operation::ListBuckets => listings::list_buckets(context).await,
-        Operation::CreateBucket(bucket) => buckets::create(context, bucket).await,
-        Operation::HeadBucket(bucket) => buckets::head(context, bucket).await,
-        Operation::DeleteBucket(bucket) => buckets::delete(context, bucket).await,
-        Operation::GetBucketLocation(bucket) => buckets::location(context, bucket).await,
-        Operation::ListObjects(bucket) => listings::list_objects(context, bucket).await,
-        Operation::ListObjectsV2(bucket) => listings::list_objects_v2(context, bucket).await,
-        Operation::ListMultipartUploads(bucket) => listings::list_uploads(context, bucket).await,
-        Operation::DeleteObjects(bucket) => objects::delete_several(context, bucket).await,
-        Operation::PutObject(target) => objects::put(context, target).await,
-        Operation::CopyObject(target) => objects::copy(context, target).await,
-        Operation::GetObject(target) => objects::get(context, target).await,
-        Operation::HeadObject(target) => objects::head(context, target).await,
-        Operation::DeleteObject(target) => objects::delete(context, target).await,
-        Operation::CreateMultipartUpload(target) => uploads::create(context, target).await,
-        Operation::UploadPart(target) => uploads::upload_part(context, target).await,
-        Operation::UploadPartCopy(target) => uploads::copy_part(context, target).await,
-        Operation::ListParts(target) => listings::list_parts(context, target).await,
-        Operation::CompleteMultipartUpload(target) => uploads::complete(context, target).await,
-        Operation::AbortMultipartUpload(target) => uploads::abort(context, target).await,
+        Operation::ListBuckets => Box::pin(listings::list_buckets(context)).await,
+        Operation::CreateBucket(bucket) => Box::pin(buckets::create(context, bucket)).await,
+        Operation::HeadBucket(bucket) => Box::pin(buckets::head(context, bucket)).await,
+        Operation::DeleteBucket(bucket) => Box::pin(buckets::delete(context, bucket)).await,
+        Operation::GetBucketLocation(bucket) => Box::pin(buckets::location(context, bucket)).await,
+        Operation::ListObjects(bucket) => Box::pin(listings::list_objects(context, bucket)).await,
+        Operation::ListObjectsV2(bucket) => Box::pin(listings::list_objects_v2(context, bucket)).await,
+        Operation::ListMultipartUploads(bucket) => Box::pin(listings::list_uploads(context, bucket)).await,
+        Operation::DeleteObjects(bucket) => Box::pin(objects::delete_several(context, bucket)).await,
+        Operation::PutObject(target) => Box::pin(objects::put(context, target)).await,
+        Operation::CopyObject(target) => Box::pin(objects::copy(context, target)).await,
+        Operation::GetObject(target) => Box::pin(objects::get(context, target)).await,
+        Operation::HeadObject(target) => Box::pin(objects::head(context, target)).await,
+        Operation::DeleteObject(target) => Box::pin(objects::delete(context, target)).await,
+        Operation::CreateMultipartUpload(target) => Box::pin(uploads::create(context, target)).await,
+        Operation::UploadPart(target) => Box::pin(uploads::upload_part(context, target)).await,
+        Operation::UploadPartCopy(target) => Box::pin(uploads::copy_part(context, target)).await,
+        Operation::ListParts(target) => Box::pin(listings::list_parts(context, target)).await,
+        Operation::CompleteMultipartUpload(target) => Box::pin(uploads::complete(context, target)).await,
+        Operation::AbortMultipartUpload(target) => Box::pin(uploads::abort(context, target)).await,
     }
 }
 

@@ -71,6 +71,11 @@ where
         Ok(document)
     }
 
+    /// True once the client was asked for the body.
+    pub(crate) fn was_asked_for(&self) -> bool {
+        self.raw.was_asked_for()
+    }
+
     /// Throws away what nobody read, within bounds.
     pub(crate) async fn drain(&mut self) {
         self.raw.drain().await;

@@ -29,6 +29,8 @@ pub struct RequestBody<B> {
     /// Runs while the client is silent.
     silence: Option<Sleep>,
     ended: bool,
+    /// True once the client was asked for the body: then it was told `100 Continue` if it waits for that.
+    asked_for: bool,
 }
 
 impl<B> RequestBody<B>
@@ -38,7 +40,7 @@ where
 {
     /// Watches over `inner`.
     pub fn new(inner: B, clock: Arc<dyn Clock>) -> Self {
-        Self { ended: inner.is_end_stream(), inner, clock, silence: None }
+        Self { ended: inner.is_end_stream(), inner, clock, silence: None, asked_for: false }
     }
 
     /// The next bytes; `None` at the end.
@@ -46,6 +48,7 @@ where
     /// # Errors
     /// `RequestTimeout` after [`BODY_SILENCE_MAX`] of silence; `IncompleteBody` if the connection ends early.
     pub fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, OperationError>> {
+        self.asked_for |= !self.ended;
         loop {
             match Pin::new(&mut self.inner).poll_frame(cx) {
                 Poll::Ready(Some(Ok(frame))) => {
@@ -76,6 +79,11 @@ where
             }
             Poll::Pending => Poll::Pending,
         }
+    }
+
+    /// True once the client was asked for the body, and so was told `100 Continue` if it waits for that.
+    pub fn was_asked_for(&self) -> bool {
+        self.asked_for
     }
 
     /// Reads a body that no answer needs to its end, within bounds; more than that closes the connection.

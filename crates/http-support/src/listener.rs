@@ -17,7 +17,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use types::limits::{HEAD_BYTES_MAX, HEADERS_MAX};
+use tokio::task::JoinSet;
+use types::limits::HEAD_BYTES_MAX;
 
 /// Answers requests.
 pub trait Handler: Send + Sync + 'static {
@@ -75,30 +76,32 @@ impl Listener {
         self.socket.local_addr()
     }
 
-    /// Serves until `stop` resolves, then lets running requests end, for a bounded time.
+    /// Serves until `stop` resolves, then lets running requests end, for a bounded time. On return none runs.
     pub async fn serve<H: Handler>(self, handler: Arc<H>, clock: Arc<dyn Clock>, stop: impl Future<Output = ()>) {
         let slots = Arc::new(Semaphore::new(self.settings.connections_max));
         let (stopping, stopped) = watch::channel(false);
+        let mut connections = JoinSet::new();
         let mut stop = pin!(stop);
         loop {
             let connection = tokio::select! {
                 connection = accept(&self.socket, &slots, &*clock) => connection,
+                // Asked for only so that those that ended are let go of.
+                Some(_ended) = connections.join_next() => None,
                 () = &mut stop => break,
             };
             if let Some((stream, slot)) = connection {
                 let (handler, settings, stopped) = (Arc::clone(&handler), self.settings, stopped.clone());
-                tokio::spawn(serve_connection(stream, slot, handler, settings, stopped));
+                connections.spawn(serve_connection(stream, slot, handler, settings, stopped));
             }
         }
         drop(self.socket);
         let _no_connection_left = stopping.send(true);
-        let all = u32::try_from(self.settings.connections_max).unwrap_or(u32::MAX);
         tokio::select! {
-            _all_ended = slots.acquire_many(all) => {}
-            () = clock.sleep(self.settings.stop_wait_max) => {
-                tracing::warn!("some requests were still running when the time to stop was over; they are cut off");
-            }
+            () = async { while connections.join_next().await.is_some() {} } => return,
+            () = clock.sleep(self.settings.stop_wait_max) => {}
         }
+        tracing::warn!("some requests were still running when the time to stop was over; they are cut off");
+        connections.shutdown().await;
     }
 }
 
@@ -138,7 +141,6 @@ async fn serve_connection<H: Handler>(
     builder
         .timer(TokioTimer::new())
         .header_read_timeout(settings.head_wait_max)
-        .max_headers(HEADERS_MAX)
         .max_buf_size(HEAD_BYTES_MAX.max(READ_BYTES_MAX));
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
     let ended = tokio::select! {

@@ -93,9 +93,8 @@ impl Metadata {
         bucket.expect(&mut change);
         change.expect_none(keys::objects(bucket.id()));
         change.delete(bucket.key.clone());
-        let mut name = [0; 16];
-        name[..8].copy_from_slice(&bucket.id().0.to_be_bytes());
-        change.put(keys::garbage(now, &name), &GarbageRow::Bucket(bucket.id()));
+        change.forget_count(bucket.id());
+        change.discard(now, GarbageRow::Bucket(bucket.id()));
         Ok(change.commit().await?)
     }
 

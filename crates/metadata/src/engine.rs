@@ -155,8 +155,11 @@ pub enum Outcome {
     Conflict,
 }
 
-/// Why an engine could not answer. After a failed write an engine refuses further commits until it is reopened:
-/// what the disk holds is then unknown, and wrong bytes are worse than no bytes.
+/// Why an engine could not answer.
+///
+/// A commit that failed may or may not be there after a restart. After any failed write but for want of room an
+/// engine refuses further commits until it is reopened: what the disk holds is then unknown, and wrong bytes are
+/// worse than no bytes. Reads go on in every case.
 #[derive(Clone, Debug)]
 pub enum EngineError {
     /// The disk failed, or refuses since an earlier failure.
@@ -166,7 +169,8 @@ pub enum EngineError {
         /// What the engine said.
         cause: Arc<str>,
     },
-    /// The disk has no room left.
+    /// The disk has no room left. Nothing answered is lost. Commits go on by themselves once there is room again: the
+    /// embedded engine looks every 5 seconds and wants room for its write buffer, 32 MiB by default.
     Full {
         /// What the engine said.
         cause: Arc<str>,

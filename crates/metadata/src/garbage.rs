@@ -107,7 +107,7 @@ impl Metadata {
             let mut change = self.change();
             for (key, _) in uploads {
                 let upload = key.last_chunk().copied().map(UploadId).ok_or(MetadataError::Missing { row: "upload" })?;
-                change.put(keys::garbage(now, &upload.0), &GarbageRow::Upload(upload));
+                change.discard(now, GarbageRow::Upload(upload));
                 change.delete(key);
             }
             let _always_committed = change.commit().await?;
@@ -124,7 +124,7 @@ impl Metadata {
     pub async fn discard_unreferenced(&self, blob: BlobId, now: Timestamp) -> Result<Outcome, MetadataError> {
         let mut change = self.change();
         change.expect_absent(keys::references(blob));
-        change.put(keys::garbage(now, &blob.0), &GarbageRow::Blob(blob));
+        change.discard(now, GarbageRow::Blob(blob));
         Ok(change.commit().await?)
     }
 }

@@ -4,6 +4,7 @@
 //! (`0x00` as `0x00 0xff`) and ends with `0x00 0x01`, so that order is kept and no text is a prefix of another.
 
 use crate::engine::{Table, Write};
+use crate::rows::GarbageRow;
 use types::{AccessKeyId, AccountId, BlobId, BucketId, BucketName, Timestamp, UploadId};
 
 const ACCOUNT: u8 = b'A';
@@ -192,9 +193,16 @@ pub fn all_garbage() -> Vec<u8> {
     Key::new(GARBAGE).done()
 }
 
-/// Something no longer referenced, to be collected.
-pub fn garbage(since: Timestamp, id: &[u8; 16]) -> Vec<u8> {
-    Key::new(GARBAGE).bytes(&since.0.to_be_bytes()).bytes(id).done()
+/// Something no longer referenced, to be collected. The kind keeps an upload and the manifest that bears its id apart.
+pub fn garbage(since: Timestamp, piece: &GarbageRow) -> Vec<u8> {
+    let key = Key::new(GARBAGE).bytes(&since.0.to_be_bytes());
+    match piece {
+        GarbageRow::Blob(id) => key.bytes(b"b").bytes(&id.0),
+        GarbageRow::Manifest { id, .. } => key.bytes(b"m").bytes(&id.0),
+        GarbageRow::Upload(id) => key.bytes(b"u").bytes(&id.0),
+        GarbageRow::Bucket(id) => key.bytes(b"k").bytes(&id.0.to_be_bytes()),
+    }
+    .done()
 }
 
 /// A kind of row that may be kept in memory.

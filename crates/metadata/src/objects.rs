@@ -167,9 +167,9 @@ impl Metadata {
         }
         match *body {
             ObjectBody::Inline(id) => change.delete_payload(id),
-            ObjectBody::Blob(id) => change.put(keys::garbage(now, &id.0), &GarbageRow::Blob(id)),
+            ObjectBody::Blob(id) => change.discard(now, GarbageRow::Blob(id)),
             ObjectBody::Parts { manifest: id, count, .. } => {
-                change.put(keys::garbage(now, &id.0), &GarbageRow::Manifest { id, count });
+                change.discard(now, GarbageRow::Manifest { id, count });
             }
         }
         Ok(())

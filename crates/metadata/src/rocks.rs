@@ -1,15 +1,19 @@
 //! The embedded engine: RocksDB behind [`Engine`].
 //!
-//! Commits go through one thread that groups them (`committer`, `group`). Rows in memory are read where the caller
-//! runs; whatever may wait for the disk runs on a bounded number of blocking threads. `options` has the set-up.
+//! Commits go through one thread that groups them (`committer`, `group`). Rows in memory (`record_cache`, then what
+//! RocksDB holds there) are read where the caller runs; whatever may wait for the disk runs on a bounded number of blocking threads. `options` has the set-up;
+//! `torn_log` judges what a crash left before RocksDB replays it.
 
 mod committer;
 mod database;
 mod group;
+mod log_file;
 mod options;
+mod record_cache;
 mod scan;
 #[cfg(test)]
 mod tests;
+mod torn_log;
 
 pub use options::RocksSettings;
 
@@ -81,7 +85,7 @@ impl RocksEngine {
         let (database, key) = (Arc::clone(&self.database), key.to_vec());
         blocking("reading a row", move || {
             let _place = place;
-            Ok(database.get(table, &key)?.as_deref().map(Bytes::copy_from_slice))
+            database.get_from_disk(table, &key)
         })
         .await
     }

@@ -8,12 +8,12 @@ use crate::engine::{Answer, Commit, Condition, Engine, EngineError, Outcome, Sca
 use crate::engine::{decode_counters, scan_with};
 use crate::keys;
 use crate::row_cache::{self, Lookup, RowCache, RowCaches};
-use crate::rows::{BucketCounters, Row};
+use crate::rows::{BucketCounters, GarbageRow, Row};
 use bytes::Bytes;
 use keyring::RowSealer;
 use std::fmt;
 use std::sync::Arc;
-use types::{BlobId, BucketId, ErrorCode, OperationError};
+use types::{BlobId, BucketId, ErrorCode, OperationError, Timestamp};
 
 /// The Metadata Service above one engine. Cheap to clone.
 #[derive(Clone)]
@@ -254,6 +254,11 @@ impl Change<'_> {
         self.commit.writes.push(Write::Delete { table: Table::Rows, key });
     }
 
+    /// Writes down what lost its last reference.
+    pub(crate) fn discard(&mut self, now: Timestamp, piece: GarbageRow) {
+        self.put(keys::garbage(now, &piece), &piece);
+    }
+
     /// Sets the bytes of a small object, which come sealed.
     pub(crate) fn put_payload(&mut self, id: BlobId, sealed: Bytes) {
         self.commit.writes.push(Write::Put { table: Table::Payloads, key: keys::payload(id), value: sealed });
@@ -270,6 +275,11 @@ impl Change<'_> {
             let key = keys::bucket_counters(bucket);
             self.commit.writes.push(Write::Add { key, deltas: delta.to_deltas() });
         }
+    }
+
+    /// Removes a bucket's sums.
+    pub(crate) fn forget_count(&mut self, bucket: BucketId) {
+        self.commit.writes.push(Write::Delete { table: Table::Counters, key: keys::bucket_counters(bucket) });
     }
 
     /// Makes it happen, durably, or not at all.

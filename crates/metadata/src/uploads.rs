@@ -154,7 +154,7 @@ impl Metadata {
     fn end_upload(&self, change: &mut Change<'_>, bucket: BucketId, upload: &FoundUpload, now: Timestamp) {
         change.expect(upload.key.clone(), &upload.stored);
         change.delete(upload.key.clone());
-        change.put(keys::garbage(now, &upload.id.0), &GarbageRow::Upload(upload.id));
+        change.discard(now, GarbageRow::Upload(upload.id));
         change.count(bucket, BucketCounters { uploads: -1, ..Default::default() });
     }
 }
@@ -165,6 +165,6 @@ pub(crate) fn discard_part(change: &mut Change<'_>, part: &PartRow, now: Timesta
         change.delete_payload(part.blob);
     } else {
         change.delete(keys::references(part.blob));
-        change.put(keys::garbage(now, &part.blob.0), &GarbageRow::Blob(part.blob));
+        change.discard(now, GarbageRow::Blob(part.blob));
     }
 }

@@ -81,8 +81,13 @@ impl Store {
 
     /// Files of uploads that failed become garbage, unless a commit that was in flight went through after all.
     async fn discard_abandoned(&self) -> Result<(), OperationError> {
-        for id in self.blobs.take_abandoned() {
-            self.discard(id).await?;
+        let mut ids = self.blobs.take_abandoned();
+        while let Some(id) = ids.last().copied() {
+            if let Err(error) = self.discard(id).await {
+                self.blobs.put_back_abandoned(ids);
+                return Err(error);
+            }
+            ids.pop();
         }
         Ok(())
     }

@@ -44,7 +44,7 @@ struct State {
     calls: u64,
     planned: Option<(u64, Fault)>,
     /// The call that the planned fault met.
-    hit: Option<&'static str>,
+    hit: Option<(&'static str, Fault)>,
     stopped: bool,
 }
 
@@ -79,12 +79,18 @@ impl SimDisk {
 
     /// Plans no fault any more. A disk that has stopped stays so.
     pub fn heal(&self) {
-        self.state().planned = None;
+        let mut state = self.state();
+        (state.planned, state.hit) = (None, None);
     }
 
-    /// The call that met the planned fault, if it came to that.
-    pub fn fault_fired(&self) -> Option<&'static str> {
+    /// The call that met the fault planned last, and the fault, if it came to that.
+    pub fn fault_fired(&self) -> Option<(&'static str, Fault)> {
         self.state().hit
+    }
+
+    /// True after [`Fault::Stop`].
+    pub fn has_stopped(&self) -> bool {
+        self.state().stopped
     }
 
     /// True until the call came that a fault is planned for, whether or not it could meet it.
@@ -157,8 +163,8 @@ impl State {
         let call = self.calls;
         self.calls += 1;
         let fault = self.planned.filter(|(planned, _)| *planned == call).map(|(_, fault)| fault);
-        if fault.is_some() {
-            self.hit = Some(name);
+        if let Some(fault) = fault {
+            self.hit = Some((name, fault));
         }
         self.stopped = fault == Some(Fault::Stop);
         Ok(fault)

@@ -26,6 +26,7 @@ pub mod model;
 pub mod observe;
 pub mod operation;
 pub mod random;
+pub mod workload;
 
 pub use clock::SimClock;
 pub use disk::{Fault, SimDisk};
@@ -33,5 +34,6 @@ pub use engine::LogEngine;
 pub use entropy::SeededEntropy;
 pub use machine::{Machine, Process, run};
 pub use model::{Model, State};
-pub use operation::{Answer, ObjectName, Operation, UploadName};
+pub use operation::{Answer, ObjectName, Operation, Outcome, UploadName};
 pub use random::Random;
+pub use workload::Workload;

@@ -2,15 +2,14 @@
 
 use crate::Process;
 use crate::model::{Bucket, Object, State, Upload};
-use crate::operation::{ObjectName, bucket};
+use crate::operation::{Answer, ObjectName, Operation, bucket};
 use metadata::rows::ObjectBody;
-use operations::get_object::{Found, GetObject, Portion};
 use operations::list_buckets::ListBuckets;
 use operations::list_objects::{ListObjects, ListedObject};
 use operations::list_parts::ListParts;
 use operations::list_uploads::ListUploads;
 use operations::{NamedBucket, PartRow, UploadRow};
-use types::{Conditions, ErrorCode, OperationError, UploadId};
+use types::{OperationError, UploadId};
 
 /// Entries of a page: more than any run makes.
 const PAGE: usize = 1000;
@@ -92,22 +91,15 @@ pub async fn parts(
     Ok(process.store.list_parts(&process.caller, &request).await?.parts)
 }
 
-/// Reads an object, whose bytes must be as many as its row says.
+/// Reads an object, which must be the one that was listed.
 async fn read(process: &Process, at: &ObjectName, listed: &ListedObject) -> Result<Object, OperationError> {
-    let (bucket, key) = (at.bucket(), at.key());
-    let request = GetObject { bucket, key, conditions: Conditions::default(), part: Portion::Whole };
-    let Found::Object((found, mut reader)) = process.store.get_object(&process.caller, &request).await? else {
-        return Err(ErrorCode::PreconditionFailed.into());
+    let Answer::Bytes(bytes) = Operation::Get(at.clone()).ask(process).await? else {
+        unreachable!("a read answers bytes")
     };
-    let mut bytes = Vec::new();
-    while let Some(unit) = reader.next().await {
-        bytes.extend_from_slice(&unit?);
-    }
-    assert_eq!(bytes.len() as u64, found.row.size, "{at:?}");
-    assert_eq!(found.row.version, listed.row.version, "{at:?}: the listing and the object are of one moment");
-    let made_by = match found.row.body {
+    assert_eq!(bytes.len() as u64, listed.row.size, "{at:?}: listed and read");
+    let made_by = match listed.row.body {
         ObjectBody::Parts { manifest, .. } => Some(UploadId(manifest.0)),
         ObjectBody::Inline(_) | ObjectBody::Blob(_) => None,
     };
-    Ok(Object { bytes: bytes.into(), made_by })
+    Ok(Object { bytes, made_by })
 }

@@ -8,9 +8,11 @@ use operations::complete_upload::{CompleteUpload, ListedPart};
 use operations::copy_object::{CopyObject, MetadataDirective};
 use operations::create_bucket::CreateBucket;
 use operations::create_upload::CreateUpload;
+use operations::get_object::{Found, GetObject, Portion};
 use operations::put_object::PutObject;
 use operations::upload_part::{PartTarget, UploadPart};
 use operations::upload_part_copy::UploadPartCopy;
+use std::fmt;
 use types::{BucketName, Conditions, ErrorCode, HttpMetadata, ObjectKey, OperationError, UploadId, UserMetadata};
 
 /// An object's place.
@@ -32,7 +34,7 @@ pub struct UploadName {
 }
 
 /// Something to do.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Operation {
     /// Makes a bucket.
     CreateBucket(String),
@@ -58,6 +60,8 @@ pub enum Operation {
     Complete(UploadName, Vec<(u16, Bytes)>),
     /// Throws an upload away.
     Abort(UploadName),
+    /// Reads an object.
+    Get(ObjectName),
     /// Collects garbage once.
     Collect,
     /// Looks for files that no row names.
@@ -67,18 +71,32 @@ pub enum Operation {
 }
 
 /// What came of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Answer {
     /// It is done.
     Done,
     /// An upload was begun.
     Upload(UploadId),
+    /// An object's bytes.
+    Bytes(Bytes),
     /// Each key was answered for itself.
     Each(Vec<Result<(), ErrorCode>>),
 }
 
 /// An answer, or the code of the error.
 pub type Outcome = Result<Answer, ErrorCode>;
+
+impl fmt::Debug for Answer {
+    /// Bytes only by their number.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Done => f.write_str("done"),
+            Self::Upload(id) => write!(f, "upload {id}"),
+            Self::Bytes(bytes) => write!(f, "{} bytes", bytes.len()),
+            Self::Each(each) => write!(f, "{each:?}"),
+        }
+    }
+}
 
 impl ObjectName {
     /// The object `key` of `bucket`.
@@ -99,6 +117,29 @@ pub(crate) fn bucket(name: &str) -> BucketName {
     BucketName::parse(name).expect("tests name buckets well")
 }
 
+impl fmt::Debug for Operation {
+    /// Bytes only by their number.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.kind())?;
+        match self {
+            Self::CreateBucket(name) | Self::DeleteBucket(name) => write!(f, " {name}"),
+            Self::Put(at, bytes) => write!(f, " {} bytes at {at:?}", bytes.len()),
+            Self::PutCutShort(at, bytes, sent) => write!(f, " {sent} of {} bytes at {at:?}", bytes.len()),
+            Self::Copy(from, to) => write!(f, " {from:?} to {to:?}"),
+            Self::Delete(at) | Self::CreateUpload(at) | Self::Get(at) => write!(f, " {at:?}"),
+            Self::DeleteMany(name, keys) => write!(f, " {keys:?} of {name}"),
+            Self::UploadPart(upload, number, bytes) => write!(f, " {number} of {upload:?}: {} bytes", bytes.len()),
+            Self::CopyPart(upload, number, from) => write!(f, " {number} of {upload:?} from {from:?}"),
+            Self::Complete(upload, parts) => {
+                let listed = parts.iter().map(|(number, bytes)| (number, bytes.len()));
+                write!(f, " {upload:?} of (part, bytes) {:?}", listed.collect::<Vec<_>>())
+            }
+            Self::Abort(upload) => write!(f, " {upload:?}"),
+            Self::Collect | Self::Sweep | Self::Compact => Ok(()),
+        }
+    }
+}
+
 impl Operation {
     /// Its kind, for counting.
     pub fn kind(&self) -> &'static str {
@@ -115,6 +156,7 @@ impl Operation {
             Self::CopyPart(..) => "copy part",
             Self::Complete(..) => "complete",
             Self::Abort(_) => "abort",
+            Self::Get(_) => "get",
             Self::Collect => "collect",
             Self::Sweep => "sweep",
             Self::Compact => "compact",
@@ -125,7 +167,7 @@ impl Operation {
     pub async fn run(&self, process: &Process) -> Outcome {
         let outcome = Box::pin(self.ask(process)).await;
         settle().await;
-        outcome.map_err(|error| error.code)
+        code_of(outcome)
     }
 
     /// Does it.
@@ -163,6 +205,7 @@ impl Operation {
             Self::Abort(upload) => {
                 store.abort_upload(caller, &upload.at.bucket(), &upload.at.key(), upload.id).await?;
             }
+            Self::Get(at) => return get(process, at).await.map(Answer::Bytes),
             Self::Collect => drop(store.collect_garbage().await?),
             Self::Sweep => {
                 for epoch in store.unswept_epochs().await? {
@@ -173,6 +216,11 @@ impl Operation {
         }
         Ok(Answer::Done)
     }
+}
+
+/// An outcome without what only the log may see.
+pub fn code_of(answer: Result<Answer, OperationError>) -> Outcome {
+    answer.map_err(|error| error.code)
 }
 
 impl UploadName {
@@ -204,6 +252,20 @@ async fn put(process: &Process, at: &ObjectName, length: usize, mut body: BytesB
         trailers: Vec::new(),
     };
     process.store.put_object(&process.caller, &request, &mut body).await.map(drop)
+}
+
+async fn get(process: &Process, at: &ObjectName) -> Result<Bytes, OperationError> {
+    let (bucket, key) = (at.bucket(), at.key());
+    let request = GetObject { bucket, key, conditions: Conditions::default(), part: Portion::Whole };
+    let Found::Object((found, mut reader)) = process.store.get_object(&process.caller, &request).await? else {
+        return Err(ErrorCode::PreconditionFailed.into());
+    };
+    let mut bytes = Vec::new();
+    while let Some(unit) = reader.next().await {
+        bytes.extend_from_slice(&unit?);
+    }
+    assert_eq!(bytes.len() as u64, found.row.size, "{at:?}");
+    Ok(bytes.into())
 }
 
 async fn copy(process: &Process, from: &ObjectName, to: &ObjectName) -> Result<(), OperationError> {

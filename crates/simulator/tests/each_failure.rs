@@ -296,7 +296,7 @@ fn a_removal_whose_sync_failed_is_made_durable_by_the_next_round() {
         let mut rounds = 0;
         for call in 0..4 {
             machine.disk.fail_at_call(call, Fault::Error);
-            if Operation::Collect.run(&process).await.is_err() && machine.disk.fault_fired() == Some("sync_dir") {
+            if Operation::Collect.run(&process).await.is_err() && machine.disk.fault_fired() == Some(("sync_dir", Fault::Error)) {
                 rounds += 1;
                 break;
             }
@@ -307,5 +307,24 @@ fn a_removal_whose_sync_failed_is_made_durable_by_the_next_round() {
         let mut model = Model::of(state);
         model.record(&Operation::Delete(object("file")), &Ok(Answer::Done));
         check_restart(machine.after_power_loss(0), &model, "after a removal that was synced late").await;
+    });
+}
+
+/// The collector takes the list of failed uploads, and then finds no room to write them down as garbage.
+#[test]
+fn files_of_failed_uploads_go_in_the_same_process_although_the_disk_was_full_in_between() {
+    run(async {
+        let mut scene = Scene::new().await;
+        let machine = scene.machine.clone();
+        let process = machine.start().await.unwrap();
+        clean(&process).await.unwrap();
+        for _ in 0..3 {
+            let cut_short = Operation::PutCutShort(object("new"), scene.bytes(FILE), FILE - 1);
+            cut_short.run(&process).await.unwrap_err();
+        }
+        machine.disk.fail_at_call(0, Fault::Full);
+        Operation::Collect.run(&process).await.unwrap_err();
+        clean(&process).await.unwrap();
+        audit(&process, "after a collection that found the disk full").await.unwrap();
     });
 }

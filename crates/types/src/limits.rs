@@ -42,8 +42,8 @@ pub const XML_BYTES_MAX: usize = 2 * MIB as usize;
 pub const XML_DEPTH_MAX: usize = 16;
 /// Request line and headers together, bytes. Ours: metadata, a session token and signatures fit with room.
 pub const HEAD_BYTES_MAX: usize = 64 * KIB as usize;
-/// Header lines of one request. Ours.
-pub const HEADERS_MAX: usize = 200;
+/// Header lines of one request. Ours, and what hyper parses without memory of its own.
+pub const HEADERS_MAX: usize = 100;
 /// Longest chunk header line (`size;chunk-signature=…`) or trailer line of an aws-chunked body. Ours.
 pub const CHUNK_LINE_BYTES_MAX: usize = 8 * KIB as usize;
 /// Trailer lines of one aws-chunked body. Ours.
@@ -52,7 +52,7 @@ pub const CHUNK_TRAILERS_MAX: usize = 16;
 /// Plain bytes of one encrypted chunk. A range decrypts only the chunks it touches.
 pub const CHUNK_BYTES: usize = 64 * KIB as usize;
 /// Largest body kept beside the rows instead of in a file of its own. docs/benchmarks.md has the figures.
-pub const INLINE_BYTES_MAX: usize = 64 * KIB as usize;
+pub const INLINE_BYTES_MAX: usize = 32 * KIB as usize;
 /// Bytes that one upload or download collects before it hands them on: one unit of disk work.
 pub const TRANSFER_BYTES: usize = 256 * KIB as usize;
 

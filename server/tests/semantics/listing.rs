@@ -32,8 +32,32 @@ struct Query {
 }
 
 const PIECES: [&str; 26] = [
-    "a", "b", "B", "0", "/", "/", "//", ".", "..", " ", "+", "%", "%2F", "&", "<", ">", "\"", "'", "?", "#", "\u{e9}",
-    "e\u{301}", "\u{65e5}\u{672c}", "\u{1f600}", "\u{7f}", "~",
+    "a",
+    "b",
+    "B",
+    "0",
+    "/",
+    "/",
+    "//",
+    ".",
+    "..",
+    " ",
+    "+",
+    "%",
+    "%2F",
+    "&",
+    "<",
+    ">",
+    "\"",
+    "'",
+    "?",
+    "#",
+    "\u{e9}",
+    "e\u{301}",
+    "\u{65e5}\u{672c}",
+    "\u{1f600}",
+    "\u{7f}",
+    "~",
 ];
 
 /// A few hundred keys; some differ only in their Unicode form, so that fewer objects come of them.
@@ -41,7 +65,10 @@ fn awkward_keys() -> Vec<String> {
     let mut random = Random::new(11);
     let mut keys: Vec<String> =
         (0..260).map(|_| (0..random.between(1, 6)).map(|_| *random.pick(&PIECES)).collect()).collect();
-    keys.extend(["a", "a/", "a//", "a/b", "a0", "caf\u{e9}", "cafe\u{301}", "\u{10ffff}", "-\u{ffff}", "a\tb"].map(String::from));
+    keys.extend(
+        ["a", "a/", "a//", "a/b", "a0", "caf\u{e9}", "cafe\u{301}", "\u{10ffff}", "-\u{ffff}", "a\tb"]
+            .map(String::from),
+    );
     keys.extend((0..40).map(|number| format!("deep/{:02}/{}", number / 4, number % 4)));
     keys.push("k".repeat(1024));
     keys
@@ -89,7 +116,8 @@ fn texts(xml: &str, name: &str, query: Query) -> Vec<String> {
 fn read_page(page: &Answer, query: Query, listed: &mut Listed) {
     let xml = page.text();
     let keys: Vec<_> = blocks(xml, "Contents").iter().flat_map(|object| texts(object, "Key", query)).collect();
-    let prefixes: Vec<_> = blocks(xml, "CommonPrefixes").iter().flat_map(|group| texts(group, "Prefix", query)).collect();
+    let prefixes: Vec<_> =
+        blocks(xml, "CommonPrefixes").iter().flat_map(|group| texts(group, "Prefix", query)).collect();
     let count = keys.len() + prefixes.len();
     if query.version == Version::Two {
         assert_eq!(element(xml, "KeyCount"), Some(count.to_string()));
@@ -114,7 +142,8 @@ async fn list_all(client: &Client, connection: &mut Connection, bucket: &str, qu
     let version = if query.version == Version::Two { "list-type=2&" } else { "" };
     let encoding = if query.url_encoded { "&encoding-type=url" } else { "" };
     let (prefix, delimiter) = (percent_encoded(query.prefix), percent_encoded(query.delimiter));
-    let base = format!("/{bucket}?{version}prefix={prefix}&delimiter={delimiter}&max-keys={}{encoding}", query.max_keys);
+    let base =
+        format!("/{bucket}?{version}prefix={prefix}&delimiter={delimiter}&max-keys={}{encoding}", query.max_keys);
     let (mut listed, mut next) = (Listed::default(), String::new());
     loop {
         let page = client.get(&format!("{base}{next}")).send_on(connection).await.unwrap().ok();
@@ -135,9 +164,17 @@ async fn pages_of_every_size_hold_every_entry_once_and_in_order() {
     let mut connection = Connection::open(server.client.address).await.unwrap();
     let sizes = (1..=12).chain([19, 50, keys.len() - 1, keys.len(), keys.len() + 1, 1000]);
     for max_keys in sizes {
-        for (prefix, delimiter) in
-            [("", ""), ("", "/"), ("a", "/"), ("a/", "/"), ("deep/", "/"), ("", "\u{e9}"), ("", "//"), ("a", "a"), ("no", "/")]
-        {
+        for (prefix, delimiter) in [
+            ("", ""),
+            ("", "/"),
+            ("a", "/"),
+            ("a/", "/"),
+            ("deep/", "/"),
+            ("", "\u{e9}"),
+            ("", "//"),
+            ("a", "a"),
+            ("no", "/"),
+        ] {
             for version in [Version::One, Version::Two] {
                 let query = Query { version, prefix, delimiter, max_keys, url_encoded: max_keys % 2 == 1 };
                 let listed = list_all(&server.client, &mut connection, "lists", query).await;
@@ -154,8 +191,11 @@ async fn a_listing_may_begin_after_any_key_there_or_not() {
     let mut connection = Connection::open(server.client.address).await.unwrap();
     for after in keys.values().step_by(3).map(String::as_str).chain(["", "a!", "\u{10ffff}\u{10ffff}"]) {
         let from = ObjectKey::normalize(after);
-        let expected: Vec<_> =
-            keys.iter().filter(|(identity, _)| **identity > from || after.is_empty()).map(|(_, sent)| sent.clone()).collect();
+        let expected: Vec<_> = keys
+            .iter()
+            .filter(|(identity, _)| **identity > from || after.is_empty())
+            .map(|(_, sent)| sent.clone())
+            .collect();
         let after = percent_encoded(after);
         for target in [
             format!("/lists?marker={after}&encoding-type=url"),

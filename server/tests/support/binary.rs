@@ -94,6 +94,12 @@ impl Cairn {
         panic!("cairn had not ended after {PATIENCE:?}");
     }
 
+    /// What it wrote to stderr, if it has ended by itself.
+    pub(crate) fn has_ended(&mut self) -> Option<String> {
+        let ended = self.child.try_wait().expect("a child");
+        ended.map(|_| self.complaint())
+    }
+
     /// What it wrote to stderr so far.
     pub(crate) fn complaint(&self) -> String {
         String::from_utf8_lossy(&read_if_there(&self.log).unwrap_or_default()).into_owned()

@@ -58,6 +58,13 @@ impl Answer {
         assert!(self.header("x-amz-request-id").is_some_and(|id| !id.is_empty()), "no request id");
         assert!(self.element("Message").is_some_and(|message| !message.is_empty()), "no message");
     }
+
+    /// As [`Answer::refused`], of a request whose answer has no body.
+    #[track_caller]
+    pub(crate) fn refused_without_body(&self, status: u16) {
+        assert_eq!((self.status, self.body.len()), (status, 0));
+        assert!(self.header("x-amz-request-id").is_some_and(|id| !id.is_empty()), "no request id");
+    }
 }
 
 /// A connection to a server.

@@ -1,10 +1,11 @@
 //! A server in this process, on a clock of the test.
 
-use super::{Client, TestClock};
-use environment::SystemEntropy;
+use super::{Client, PATIENCE, TestClock};
+use environment::disk::OpenDiskError;
+use environment::{Clock, SystemClock, SystemEntropy};
 use operations::Caller;
 use server::settings::DataDirectory;
-use server::{Instance, Machine, Settings};
+use server::{Instance, Machine, Settings, StartError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -47,7 +48,7 @@ impl TestServer {
         let mut settings = settings_of(&home.path().join("data"));
         change(&mut settings);
         let machine = Machine { clock: clock.clone(), entropy: Arc::new(SystemEntropy::new()) };
-        let instance = Instance::start(&settings, machine).await.expect("a server that starts");
+        let instance = start(&settings, &machine).await;
         let access = instance.access();
         let client = Client {
             address: instance.address(),
@@ -92,6 +93,19 @@ impl TestServer {
         }
         while store.collect_garbage().await.expect("a collection").pieces > 0 {}
         files_below(&self.data().join("blobs"))
+    }
+}
+
+/// Starts. The blocking jobs of uploads that were cut off may hold the directory a moment longer than their server.
+async fn start(settings: &Settings, machine: &Machine) -> Instance {
+    let real = SystemClock::new();
+    loop {
+        match Instance::start(settings, machine.clone()).await {
+            Err(StartError::Disk(OpenDiskError::InUse { .. })) if real.monotonic() < PATIENCE => {
+                tokio::task::yield_now().await;
+            }
+            started => return started.expect("a server that starts"),
+        }
     }
 }
 

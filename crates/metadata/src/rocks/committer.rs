@@ -19,7 +19,7 @@ const QUEUE_COMMITS_MAX: usize = 256;
 /// Commits of one group.
 const GROUP_COMMITS_MAX: usize = 512;
 /// Bytes of one group, but for its last commit: bounds the time to its sync.
-const GROUP_BYTES_MAX: usize = 4 * 1024 * 1024;
+pub(super) const GROUP_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 type Verdict = Result<Outcome, EngineError>;
 
@@ -162,9 +162,6 @@ fn commit_group(database: &Database, requests: &[Request]) -> Result<Vec<Verdict
     let bytes = requests.iter().map(|request| weight(&request.commit)).sum();
     let mut group = Group::new(database, bytes)?;
     let verdicts = requests.iter().map(|request| group.add(&request.commit)).collect::<Vec<_>>();
-    let batch = group.into_batch();
-    if !batch.is_empty() {
-        database.write(batch)?;
-    }
+    group.write()?;
     Ok(verdicts)
 }

@@ -1,6 +1,8 @@
 //! The open database: its tables, its plain reads, and its errors in the engine's words.
 
 use super::options::{self, RocksSettings};
+use super::record_cache::{Change, Lookup, RecordCache, Ticket};
+use super::torn_log;
 use crate::engine::{EngineError, Table};
 use bytes::Bytes;
 use rocksdb::{ColumnFamily, DB, DBPinnableSlice, ErrorKind, ReadOptions, ReadTier, WriteBatch, WriteOptions};
@@ -9,6 +11,8 @@ use std::path::Path;
 /// RocksDB with the tables of an engine.
 pub(super) struct Database {
     pub(super) db: DB,
+    rows: RecordCache,
+    payloads: RecordCache,
     from_memory: ReadOptions,
     from_anywhere: ReadOptions,
     synced: WriteOptions,
@@ -24,14 +28,15 @@ pub(super) enum InMemory {
 
 impl Database {
     pub(super) fn open(path: &Path, settings: &RocksSettings) -> Result<Self, EngineError> {
-        let column_families = options::column_families(settings);
-        let db = DB::open_cf_descriptors(&options::database(settings), path, column_families)
+        let options = options::database(settings, torn_log::recovery_mode(path)?);
+        let db = DB::open_cf_descriptors(&options, path, options::column_families(settings))
             .map_err(|error| failure("opening", error))?;
         let mut from_memory = ReadOptions::default();
         from_memory.set_read_tier(ReadTier::BlockCache);
         let mut synced = WriteOptions::default();
         synced.set_sync(true);
-        Ok(Self { db, from_memory, from_anywhere: ReadOptions::default(), synced })
+        let [rows, payloads] = [options::rows_bytes(settings), options::payloads_bytes(settings)].map(RecordCache::new);
+        Ok(Self { db, rows, payloads, from_memory, from_anywhere: ReadOptions::default(), synced })
     }
 
     /// The column family of a table; `open` made them all.
@@ -42,17 +47,67 @@ impl Database {
 
     /// Looks for a row without touching the disk.
     pub(super) fn get_from_memory(&self, table: Table, key: &[u8]) -> Result<InMemory, EngineError> {
+        let ticket = match self.look_up(table, key) {
+            Some(Lookup::Found(value)) => return Ok(InMemory::Known(Some(value))),
+            Some(Lookup::Missing(ticket)) => Some(ticket),
+            None => None,
+        };
         match self.db.get_pinned_cf_opt(self.table(table)?, key, &self.from_memory) {
-            Ok(value) => Ok(InMemory::Known(value.as_deref().map(Bytes::copy_from_slice))),
+            Ok(value) => Ok(InMemory::Known(self.take(table, key, value.as_deref(), ticket))),
             Err(error) if error.kind() == ErrorKind::Incomplete => Ok(InMemory::Unknown),
             Err(error) => Err(failure("reading a row", error)),
         }
     }
 
-    /// Looks for a row, on the disk if need be. Blocks.
+    /// Looks for a row on the disk. Blocks.
+    pub(super) fn get_from_disk(&self, table: Table, key: &[u8]) -> Result<Option<Bytes>, EngineError> {
+        let ticket = match self.look_up(table, key) {
+            Some(Lookup::Found(value)) => return Ok(Some(value)),
+            Some(Lookup::Missing(ticket)) => Some(ticket),
+            None => None,
+        };
+        Ok(self.take(table, key, self.get(table, key)?.as_deref(), ticket))
+    }
+
+    /// Looks for a row, on the disk if need be, for one look at it. Blocks.
     pub(super) fn get(&self, table: Table, key: &[u8]) -> Result<Option<DBPinnableSlice<'_>>, EngineError> {
         let value = self.db.get_pinned_cf_opt(self.table(table)?, key, &self.from_anywhere);
         value.map_err(|error| failure("reading a row", error))
+    }
+
+    /// Whether a row is just this, on the disk if need be. Blocks.
+    pub(super) fn is(&self, table: Table, key: &[u8], expected: Option<&[u8]>) -> Result<bool, EngineError> {
+        match self.look_up(table, key) {
+            Some(Lookup::Found(value)) => Ok(Some(value.as_ref()) == expected),
+            _ => Ok(self.get(table, key)?.as_deref() == expected),
+        }
+    }
+
+    /// Takes rows of `table` out of the record cache until the answer is dropped, after they were written.
+    pub(super) fn changing<'k>(&self, table: Table, keys: impl Iterator<Item = &'k [u8]>) -> Option<Change<'_>> {
+        self.records(table).map(|records| records.change(keys))
+    }
+
+    /// A value of RocksDB as the caller gets it, kept for the next one.
+    fn take(&self, table: Table, key: &[u8], value: Option<&[u8]>, ticket: Option<Ticket>) -> Option<Bytes> {
+        let value = Bytes::copy_from_slice(value?);
+        if let (Some(records), Some(ticket)) = (self.records(table), ticket) {
+            records.keep(key, &value, ticket);
+        }
+        Some(value)
+    }
+
+    fn look_up(&self, table: Table, key: &[u8]) -> Option<Lookup> {
+        self.records(table).map(|records| records.look_up(key))
+    }
+
+    /// Rows of counters change with most commits: keeping them would not pay.
+    fn records(&self, table: Table) -> Option<&RecordCache> {
+        match table {
+            Table::Rows => Some(&self.rows),
+            Table::Payloads => Some(&self.payloads),
+            Table::Counters => None,
+        }
     }
 
     /// Writes all of `batch` or none of it; durable on return. Blocks.

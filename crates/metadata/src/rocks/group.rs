@@ -94,8 +94,19 @@ impl<'a> Group<'a> {
         Ok(Outcome::Committed)
     }
 
+    /// Writes what the accepted commits change, if anything; durable on return. Blocks.
+    pub(super) fn write(self) -> Result<(), EngineError> {
+        let _changing = (
+            self.database.changing(Table::Rows, self.rows.keys().copied()),
+            self.database.changing(Table::Payloads, self.payloads.keys().copied()),
+        );
+        let database = self.database;
+        let batch = self.into_batch();
+        if batch.is_empty() { Ok(()) } else { database.write(batch) }
+    }
+
     /// All writes of the group, each counter's sum as one.
-    pub(super) fn into_batch(mut self) -> WriteBatch {
+    fn into_batch(mut self) -> WriteBatch {
         let table = self.tables.counters;
         for (key, sum) in &self.counters {
             match sum.base {
@@ -121,7 +132,7 @@ impl<'a> Group<'a> {
     fn is(&self, table: Table, key: &[u8], expected: Option<&[u8]>) -> Result<bool, EngineError> {
         Ok(match self.pending(table, key)? {
             Pending::Value(value) => value.as_deref() == expected,
-            Pending::Untouched => self.database.get(table, key)?.as_deref() == expected,
+            Pending::Untouched => self.database.is(table, key, expected)?,
         })
     }
 

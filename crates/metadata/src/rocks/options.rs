@@ -5,8 +5,8 @@
 
 use crate::engine::{Table, add_counters, decode_counters, encode_counters};
 use rocksdb::{
-    BlockBasedIndexType, BlockBasedOptions, Cache, ColumnFamilyDescriptor, DBCompressionType, DBRecoveryMode, LogLevel,
-    MergeOperands, Options,
+    BlockBasedIndexType, BlockBasedOptions, Cache, ColumnFamilyDescriptor, DBCompressionType, DBRecoveryMode,
+    DataBlockIndexType, LogLevel, MergeOperands, Options,
 };
 
 const KIB: usize = 1024;
@@ -25,6 +25,9 @@ const BLOB_GC_FORCE_THRESHOLD: f64 = 0.5;
 const WAL_BYTES_MAX: u64 = 64 * MIB as u64;
 /// Open table and blob files.
 const OPEN_FILES_MAX: i32 = 512;
+/// Write buffer of the table nobody writes to. After a full disk RocksDB waits for room for the largest write buffer
+/// there is before it writes again, so this must not be the 64 MiB that it would be by itself.
+const UNUSED_BUFFER_BYTES: usize = 64 * KIB;
 /// Additions to one counter that may pile up in memory before RocksDB sums them: a hot counter stays cheap to read.
 const SUCCESSIVE_ADDS_MAX: usize = 32;
 /// Of so many rows in succession ...
@@ -37,7 +40,8 @@ const DELETES_RATIO_MAX: f64 = 0.5;
 /// What an operator may tune.
 #[derive(Clone, Copy, Debug)]
 pub struct RocksSettings {
-    /// Bytes of rows, payloads, indexes and filters kept in memory. Default 64 MiB.
+    /// Bytes of rows, payloads, indexes and filters kept in memory: half of them as blocks of table files, three
+    /// eighths as payloads, one eighth as rows. Default 64 MiB.
     pub cache_bytes: usize,
     /// Bytes written to one table before they go from memory to a table file. Default 32 MiB.
     pub write_buffer_bytes: usize,
@@ -58,13 +62,23 @@ pub(super) fn name(table: Table) -> &'static str {
     }
 }
 
+/// Bytes of whole rows in memory.
+pub(super) fn rows_bytes(settings: &RocksSettings) -> usize {
+    settings.cache_bytes / 8
+}
+
+/// Bytes of whole payloads in memory.
+pub(super) fn payloads_bytes(settings: &RocksSettings) -> usize {
+    settings.cache_bytes / 8 * 3
+}
+
 /// Options of the whole database.
-pub(super) fn database(settings: &RocksSettings) -> Options {
+pub(super) fn database(settings: &RocksSettings, recovery_mode: DBRecoveryMode) -> Options {
     let mut options = Options::default();
     options.create_if_missing(true);
     options.create_missing_column_families(true);
     options.set_paranoid_checks(true);
-    recovery(&mut options);
+    recovery(&mut options, recovery_mode);
     memory_and_files(&mut options, settings);
     // Only the committer writes, one batch at a time: nothing to share a memtable insert with. In-memory summing
     // of counters (`max_successive_merges`) also asks for this.
@@ -78,16 +92,14 @@ pub(super) fn database(settings: &RocksSettings) -> Options {
     options
 }
 
-/// What a restart does with the write-ahead log.
+/// What a restart does with the write-ahead log. `torn_log` chooses the mode after reading it: no mode of RocksDB
+/// tells a torn last write from damage to answered commits.
 ///
-/// Each group of commits is one record, synced before it is answered, so only the last record of the newest log
-/// may be torn. `TolerateCorruptedTailRecords` drops a record that the log's end cuts off and refuses to open on
-/// any other damage; `PointInTime`, the default, would stop at a damaged record in the middle and so silently
-/// forget answered commits after it. Closed logs are listed with their sizes in the manifest: one missing or cut
-/// short is an error too. `atomic_flush` is not needed: with the log never off, a commit that touches several
-/// tables is one record, replayed into each table that had not flushed it.
-fn recovery(options: &mut Options) {
-    options.set_wal_recovery_mode(DBRecoveryMode::TolerateCorruptedTailRecords);
+/// Closed logs are listed with their sizes in the manifest: one missing or cut short is an error. `atomic_flush` is
+/// not needed: with the log never off, a commit that touches several tables is one record, replayed into each table
+/// that had not flushed it.
+fn recovery(options: &mut Options, mode: DBRecoveryMode) {
+    options.set_wal_recovery_mode(mode);
     options.set_track_and_verify_wals_in_manifest(true);
     options.set_max_total_wal_size(WAL_BYTES_MAX);
 }
@@ -108,10 +120,10 @@ fn memory_and_files(options: &mut Options, settings: &RocksSettings) {
     options.set_skip_stats_update_on_db_open(true);
 }
 
-/// The three tables. Blocks and payloads share one cache and so one bound.
+/// The three tables, and the one that RocksDB always has. Their blocks share one cache and so one bound.
 pub(super) fn column_families(settings: &RocksSettings) -> Vec<ColumnFamilyDescriptor> {
-    // 0: the cache adapts to entries of all sizes, from index blocks to payloads of 64 KiB.
-    let cache = Cache::new_hyper_clock_cache(settings.cache_bytes, 0);
+    // 0: the cache adapts to entries of all sizes.
+    let cache = Cache::new_hyper_clock_cache(settings.cache_bytes / 2, 0);
     [
         (Table::Rows, rows(settings, &cache)),
         (Table::Payloads, payloads(settings, &cache)),
@@ -119,6 +131,7 @@ pub(super) fn column_families(settings: &RocksSettings) -> Vec<ColumnFamilyDescr
     ]
     .into_iter()
     .map(|(table, options)| ColumnFamilyDescriptor::new(name(table), options))
+    .chain([ColumnFamilyDescriptor::new(rocksdb::DEFAULT_COLUMN_FAMILY_NAME, table(UNUSED_BUFFER_BYTES, &cache))])
     .collect()
 }
 
@@ -139,7 +152,6 @@ fn payloads(settings: &RocksSettings, cache: &Cache) -> Options {
     options.set_min_blob_size(BLOB_BYTES_MIN);
     options.set_blob_file_size(BLOB_FILE_BYTES);
     options.set_blob_compression_type(DBCompressionType::None);
-    options.set_blob_cache(cache);
     options.set_enable_blob_gc(true);
     options.set_blob_gc_age_cutoff(BLOB_GC_AGE_CUTOFF.parse().unwrap_or(0.1));
     options.set_blob_gc_force_threshold(BLOB_GC_FORCE_THRESHOLD);
@@ -175,6 +187,10 @@ fn blocks(cache: &Cache) -> BlockBasedOptions {
     blocks.set_format_version(6);
     blocks.set_block_cache(cache);
     blocks.set_block_size(4 * KIB);
+    // A hash of its keys in each block leads a read of one row to within four rows of it.
+    blocks.set_block_restart_interval(4);
+    blocks.set_data_block_index_type(DataBlockIndexType::BinaryAndHash);
+    blocks.set_data_block_hash_ratio(0.75);
     blocks.set_bloom_filter(10.0, false);
     blocks.set_whole_key_filtering(true);
     blocks.set_optimize_filters_for_memory(true);
@@ -184,7 +200,7 @@ fn blocks(cache: &Cache) -> BlockBasedOptions {
     blocks.set_cache_index_and_filter_blocks_with_high_priority(true);
     blocks.set_index_type(BlockBasedIndexType::TwoLevelIndexSearch);
     blocks.set_partition_filters(true);
-    blocks.set_metadata_block_size(4 * KIB);
+    blocks.set_metadata_block_size(16 * KIB);
     blocks.set_pin_top_level_index_and_filter(true);
     blocks.set_pin_l0_filter_and_index_blocks_in_cache(true);
     blocks

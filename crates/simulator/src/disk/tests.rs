@@ -92,7 +92,7 @@ fn a_fault_meets_the_call_it_is_planned_for() {
         assert!(disk.fault_pending());
         let error = file.write_at(&[2; 100], 0).unwrap_err();
         assert!(!disk.fault_pending());
-        assert_eq!(disk.fault_fired(), Some("write_at"));
+        assert_eq!(disk.fault_fired(), Some(("write_at", fault)));
         assert_eq!(error.kind() == io::ErrorKind::StorageFull, fault == Fault::Full);
         assert_eq!(file.sync().is_ok(), fault != Fault::Stop);
     }

@@ -1,0 +1,19 @@
+//! The S3 protocol through the socket: signatures and their time, payload modes and checksums, host names, and what
+//! is refused by name.
+
+mod hosts;
+mod not_implemented;
+mod payloads;
+mod signatures;
+#[path = "../support/mod.rs"]
+mod support;
+
+use support::TestServer;
+
+/// A server with a bucket and an object `a` that holds `abc`.
+async fn server_with(bucket: &str) -> TestServer {
+    let server = TestServer::start().await;
+    server.client.request("PUT", &format!("/{bucket}")).send().await.ok();
+    server.client.put(&format!("/{bucket}/a"), "abc").send().await.ok();
+    server
+}
