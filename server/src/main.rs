@@ -19,7 +19,8 @@ type Failure = Box<dyn std::error::Error>;
 fn main() -> ExitCode {
     let line = CommandLine::parse();
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    // A log that cannot be written (a full disk, a closed pipe) must not keep anybody from being served.
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).log_internal_errors(false).init();
     match run(line) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -46,7 +47,9 @@ async fn serve_until_told(line: &Serve) -> Result<(), Failure> {
         StopSignals { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? };
     let machine = Machine { clock: Arc::new(SystemClock::new()), entropy: Arc::new(SystemEntropy::new()) };
     let instance = Instance::start(&settings, machine).await?;
-    std::io::stdout().write_all(banner::text(instance.access(), &settings.data).as_bytes())?;
+    if let Err(error) = std::io::stdout().write_all(banner::text(instance.access(), &settings.data).as_bytes()) {
+        tracing::warn!(%error, "the greeting with the credentials could not be printed; use --ready-file");
+    }
     if let Some(path) = &settings.ready_file {
         ready_file::write(path, instance.access())
             .map_err(|error| format!("cannot write the ready file {}: {error}", path.display()))?;

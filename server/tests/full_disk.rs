@@ -7,7 +7,7 @@ use environment::{Clock, SystemClock};
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
-use support::{Answer, Cairn, Client, KIB, MIB, PATIENCE, body_of, write_file};
+use support::{Answer, Cairn, Client, Connection, KIB, MIB, PATIENCE, body_of, write_file};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn below_the_reserve_writes_are_refused_and_reads_and_deletes_go_on() {
@@ -49,6 +49,36 @@ async fn below_the_reserve_writes_are_refused_and_reads_and_deletes_go_on() {
     let client = cairn.client().await;
     client.put("/full/new", file.clone()).send().await.ok();
     assert!(client.get("/full/new").send().await.ok().body == file);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_that_cannot_be_written_keeps_nobody_from_being_served() {
+    let home = tempfile::tempdir().unwrap();
+    let ready_file = home.path().join("ready.json");
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_cairn"))
+        .args(["serve", "--ephemeral", "--listen", "127.0.0.1:0", "--ready-file"])
+        .arg(&ready_file)
+        .env("TMPDIR", home.path())
+        .env("RUST_LOG", "debug")
+        .stdout(std::process::Stdio::null())
+        .stderr(full)
+        .spawn()
+        .unwrap();
+    let clock = SystemClock::new();
+    let ready: serde_json::Value = loop {
+        assert!(clock.monotonic() < PATIENCE && child.try_wait().unwrap().is_none(), "it does not start");
+        match support::read_if_there(&ready_file) {
+            Some(text) => break serde_json::from_slice(&text).unwrap(),
+            None => clock.sleep(Duration::from_millis(2)).await,
+        }
+    };
+    let address = ready["endpoint"].as_str().unwrap().trim_start_matches("http://").parse().unwrap();
+    let mut connection = Connection::open(address).await.unwrap();
+    connection.send(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+    let answer = connection.answer(false).await;
+    child.kill().and_then(|()| child.wait().map(drop)).unwrap();
+    assert_eq!(answer.expect("an answer, whatever becomes of the log").status, 401);
 }
 
 /// A file system of a fixed size, unmounted at the end.
@@ -189,14 +219,14 @@ async fn a_disk_full_to_the_last_byte_corrupts_nothing() {
         client.put(&format!("/full/{number}"), body_of(number, 100 * KIB)).send().await.ok();
     }
     disk.fill();
-    let doubtful = full_to_the_last_byte(&client).await;
+    let mut promised = full_to_the_last_byte(&client, "first").await;
     all_there(&client, 20, 100 * KIB).await;
     disk.free();
     put_until_stored(&client, "/full/later", b"later").await;
     all_there(&client, 20, 100 * KIB).await;
 
     disk.fill();
-    full_to_the_last_byte(&client).await;
+    promised.extend(full_to_the_last_byte(&client, "second").await);
     cairn.kill();
     let mut cairn = Cairn::spawn(&data, &arguments);
     starts_or_says_why(&mut cairn).await;
@@ -206,20 +236,45 @@ async fn a_disk_full_to_the_last_byte_corrupts_nothing() {
     let client = cairn.client().await;
     all_there(&client, 20, 100 * KIB).await;
     assert_eq!(client.get("/full/later").send().await.ok().text(), "later");
+    for (target, outcome) in promised {
+        is_as_promised(&client, &target, outcome).await;
+    }
     put_until_stored(&client, "/full/last", &body_of(1, MIB)).await;
-    println!("{doubtful} of the deletes went through on the full disk");
 }
 
-/// Writes and deletes on a disk without a free byte: an answer each, and no success for what did not happen.
-async fn full_to_the_last_byte(client: &Client) -> usize {
-    for length in [10, 100 * KIB, 3 * MIB] {
-        let answer = client.put("/full/refused", body_of(99, length)).send().await;
-        assert!(matches!(answer.status, 500 | 503), "{} {}", answer.status, answer.text());
-        client.get("/full/refused").send().await.refused(404, "NoSuchKey");
+/// What a client heard about an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Promised {
+    There,
+    Gone,
+}
+
+async fn is_as_promised(client: &Client, target: &str, promised: Promised) {
+    let answer = client.head(target).send().await;
+    assert!(matches!(answer.status, 200 | 404), "{target}: {}", answer.status);
+    let found = if answer.status == 200 { Promised::There } else { Promised::Gone };
+    assert_eq!(found, promised, "{target}");
+}
+
+/// Writes and deletes on a disk without a free byte. Whatever is answered with success, a log that had room left may
+/// still have taken; everything else is an error, and did not happen.
+async fn full_to_the_last_byte(client: &Client, round: &str) -> Vec<(String, Promised)> {
+    let mut promised = Vec::new();
+    for length in [10, 60 * KIB, 100 * KIB, 3 * MIB] {
+        let target = format!("/full/{round}-{length}");
+        let answer = client.put(&target, body_of(99, length)).send().await;
+        assert!(matches!(answer.status, 200 | 500 | 503), "{} {}", answer.status, answer.text());
+        assert!(answer.status != 200 || length < 100 * KIB, "there was no room for {length} bytes");
+        let outcome = if answer.status == 200 { Promised::There } else { Promised::Gone };
+        is_as_promised(client, &target, outcome).await;
+        let deleted = client.delete(&target).send().await;
+        assert!(matches!(deleted.status, 204 | 500 | 503), "{} {}", deleted.status, deleted.text());
+        let outcome = if deleted.status == 204 { Promised::Gone } else { outcome };
+        is_as_promised(client, &target, outcome).await;
+        promised.push((target, outcome));
     }
-    let answer = client.delete("/full/refused").send().await;
-    assert!(matches!(answer.status, 204 | 500 | 503), "{} {}", answer.status, answer.text());
-    usize::from(answer.status == 204)
+    println!("on the full disk: {promised:?}");
+    promised
 }
 
 /// Either is fine on a disk without a free byte: to serve, or to end with a message that names the reason.

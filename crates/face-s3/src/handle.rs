@@ -5,7 +5,7 @@ use crate::authenticate::{Authenticated, SigningKeys};
 use crate::upload_body::UploadBody;
 use crate::{buckets, listings, objects, uploads};
 use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_TYPE, EXPECT, HeaderName, HeaderValue, RETRY_AFTER};
+use http::header::{CONNECTION, CONTENT_TYPE, EXPECT, HOST, HeaderName, HeaderValue, RETRY_AFTER};
 use http::request::Parts;
 use http::{Method, Request, Response, StatusCode};
 use http_body::Body;
@@ -91,6 +91,10 @@ impl S3Face {
 
     /// Finds out who asks. Headers that a presigned URL carries in its query become headers.
     async fn verify(&self, parts: &mut Parts) -> Result<Authenticated, OperationError> {
+        if parts.headers.get_all(HOST).iter().nth(1).is_some() {
+            // RFC 9112 section 3.2: a proxy may have read another one than we do.
+            return Err(OperationError::new(ErrorCode::InvalidRequest, "Send the Host header once."));
+        }
         let authenticated = self.keys.authenticate(&self.store, &RequestHead::new(parts)).await?;
         if authenticated.presigned {
             for (name, value) in hoisted_headers(RequestHead::new(parts).query())? {

@@ -159,7 +159,7 @@ pub enum Outcome {
 ///
 /// A commit that failed may or may not be there after a restart. After any failed write but for want of room an
 /// engine refuses further commits until it is reopened: what the disk holds is then unknown, and wrong bytes are
-/// worse than no bytes. Reads go on in every case.
+/// worse than no bytes. Reads go on.
 #[derive(Clone, Debug)]
 pub enum EngineError {
     /// The disk failed, or refuses since an earlier failure.

@@ -3,8 +3,6 @@
 //! Numbers are big-endian, so that bytes order as numbers. Text that is not the last element is escaped
 //! (`0x00` as `0x00 0xff`) and ends with `0x00 0x01`, so that order is kept and no text is a prefix of another.
 
-use crate::engine::{Table, Write};
-use crate::rows::GarbageRow;
 use types::{AccessKeyId, AccountId, BlobId, BucketId, BucketName, Timestamp, UploadId};
 
 const ACCOUNT: u8 = b'A';
@@ -194,15 +192,8 @@ pub fn all_garbage() -> Vec<u8> {
 }
 
 /// Something no longer referenced, to be collected. The kind keeps an upload and the manifest that bears its id apart.
-pub fn garbage(since: Timestamp, piece: &GarbageRow) -> Vec<u8> {
-    let key = Key::new(GARBAGE).bytes(&since.0.to_be_bytes());
-    match piece {
-        GarbageRow::Blob(id) => key.bytes(b"b").bytes(&id.0),
-        GarbageRow::Manifest { id, .. } => key.bytes(b"m").bytes(&id.0),
-        GarbageRow::Upload(id) => key.bytes(b"u").bytes(&id.0),
-        GarbageRow::Bucket(id) => key.bytes(b"k").bytes(&id.0.to_be_bytes()),
-    }
-    .done()
+pub fn garbage(since: Timestamp, kind: u8, id: &[u8]) -> Vec<u8> {
+    Key::new(GARBAGE).bytes(&since.0.to_be_bytes()).bytes(&[kind]).bytes(id).done()
 }
 
 /// A kind of row that may be kept in memory.
@@ -214,14 +205,11 @@ pub enum Kept {
     Credential,
 }
 
-/// What kind of kept row a write changes, and its key.
-pub fn kept(write: &Write) -> Option<(Kept, &[u8])> {
-    let (Write::Put { table: Table::Rows, key, .. } | Write::Delete { table: Table::Rows, key }) = write else {
-        return None;
-    };
+/// Whether the row of a key may be kept in memory.
+pub fn kept(key: &[u8]) -> Option<Kept> {
     match key.first() {
-        Some(&BUCKET) => Some((Kept::Bucket, key)),
-        Some(&CREDENTIAL) => Some((Kept::Credential, key)),
+        Some(&BUCKET) => Some(Kept::Bucket),
+        Some(&CREDENTIAL) => Some(Kept::Credential),
         _ => None,
     }
 }

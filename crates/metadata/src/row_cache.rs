@@ -3,7 +3,7 @@
 //! Only for an engine that no other process commits to: then a commit of ours is the only thing that can make a kept
 //! row stale, and it drops the row before its answer. Reads stay strongly consistent.
 
-use crate::engine::{Answer, Commit, Engine, EngineError, Outcome};
+use crate::engine::{Answer, Commit, Engine, EngineError, Outcome, Table, Write};
 use crate::keys::{self, Kept};
 use crate::rows::{BucketRow, CredentialRow};
 use crate::service::Stored;
@@ -83,7 +83,7 @@ impl RowCaches {
     pub(crate) fn commit(self: &Arc<Self>, engine: &Arc<dyn Engine>, commit: Commit) -> Answer<'static, Outcome> {
         let (caches, engine) = (Arc::clone(self), Arc::clone(engine));
         let task = tokio::spawn(async move {
-            let changed = kept_keys(&commit);
+            let changed: Vec<_> = kept_keys(&commit).map(|(kind, key)| (kind, key.to_vec())).collect();
             let outcome = engine.commit(commit).await;
             // Also after an error: the commit may have happened.
             changed.iter().for_each(|(kind, key)| caches.forget(*kind, key));
@@ -102,11 +102,16 @@ impl RowCaches {
 
 /// True if a commit changes a row that may be kept.
 pub(crate) fn changes_kept_rows(commit: &Commit) -> bool {
-    commit.writes.iter().any(|write| keys::kept(write).is_some())
+    kept_keys(commit).next().is_some()
 }
 
-fn kept_keys(commit: &Commit) -> Vec<(Kept, Vec<u8>)> {
-    commit.writes.iter().filter_map(|write| keys::kept(write).map(|(kind, key)| (kind, key.to_vec()))).collect()
+fn kept_keys(commit: &Commit) -> impl Iterator<Item = (Kept, &[u8])> {
+    commit.writes.iter().filter_map(|write| match write {
+        Write::Put { table: Table::Rows, key, .. } | Write::Delete { table: Table::Rows, key } => {
+            keys::kept(key).map(|kind| (kind, key.as_slice()))
+        }
+        Write::Put { .. } | Write::Delete { .. } | Write::Add { .. } => None,
+    })
 }
 
 #[cfg(test)]

@@ -218,6 +218,18 @@ pub enum GarbageRow {
     Bucket(BucketId),
 }
 
+impl GarbageRow {
+    /// What its key is made of besides the time. Frozen, like the formats.
+    pub(crate) fn name(&self) -> (u8, Vec<u8>) {
+        match self {
+            Self::Blob(id) => (b'b', id.0.to_vec()),
+            Self::Manifest { id, .. } => (b'm', id.0.to_vec()),
+            Self::Upload(id) => (b'u', id.0.to_vec()),
+            Self::Bucket(id) => (b'k', id.0.to_be_bytes().to_vec()),
+        }
+    }
+}
+
 /// Sums kept for a bucket, changed in the commits that change what they count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BucketCounters {

@@ -256,7 +256,8 @@ impl Change<'_> {
 
     /// Writes down what lost its last reference.
     pub(crate) fn discard(&mut self, now: Timestamp, piece: GarbageRow) {
-        self.put(keys::garbage(now, &piece), &piece);
+        let (kind, id) = piece.name();
+        self.put(keys::garbage(now, kind, &id), &piece);
     }
 
     /// Sets the bytes of a small object, which come sealed.

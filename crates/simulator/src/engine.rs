@@ -89,6 +89,11 @@ impl LogEngine {
         lock(&self.store).compactions
     }
 
+    /// True from a failed write until commits go on: readers do not see what it wrote, a restart may.
+    pub fn in_doubt(&self) -> bool {
+        !matches!(lock(&self.store).log, Writing::To(_))
+    }
+
     /// Begins the log anew.
     ///
     /// # Errors

@@ -311,11 +311,7 @@ async fn copy_part(
     process.store.upload_part_copy(&process.caller, &request).await.map(drop)
 }
 
-async fn complete(
-    process: &Process,
-    upload: &UploadName,
-    parts: &[(u16, Bytes)],
-) -> Result<(), OperationError> {
+async fn complete(process: &Process, upload: &UploadName, parts: &[(u16, Bytes)]) -> Result<(), OperationError> {
     let listed = |(number, bytes): &(u16, Bytes)| ListedPart { number: *number, md5: Some(model::md5(bytes)) };
     let request = CompleteUpload {
         bucket: upload.at.bucket(),

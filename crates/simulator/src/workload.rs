@@ -130,9 +130,9 @@ impl Workload {
 
     fn upload_part(&mut self) -> Operation {
         let number = [1, 1, 2, 2, 3, 500][self.random.below(6)];
-        // Rarely as large as a part that others follow must be.
-        let bytes =
-            if self.random.chance(1, 12) { self.random.bytes(PART_BYTES_MIN as usize).into() } else { self.bytes() };
+        // The first sometimes as large as a part that others follow must be.
+        let large = number == 1 && self.random.chance(1, 6);
+        let bytes = if large { self.random.bytes(PART_BYTES_MIN as usize).into() } else { self.bytes() };
         match self.upload() {
             Some(upload) => Operation::UploadPart(upload.name.clone(), number, bytes),
             None => Operation::CreateUpload(self.object()),

@@ -296,7 +296,9 @@ fn a_removal_whose_sync_failed_is_made_durable_by_the_next_round() {
         let mut rounds = 0;
         for call in 0..4 {
             machine.disk.fail_at_call(call, Fault::Error);
-            if Operation::Collect.run(&process).await.is_err() && machine.disk.fault_fired() == Some(("sync_dir", Fault::Error)) {
+            if Operation::Collect.run(&process).await.is_err()
+                && machine.disk.fault_fired() == Some(("sync_dir", Fault::Error))
+            {
                 rounds += 1;
                 break;
             }

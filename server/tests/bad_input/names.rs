@@ -81,7 +81,7 @@ async fn bucket_names_are_3_to_63_lower_case_letters_digits_and_hyphens() {
     let longest = "a".repeat(63);
     for name in ["abc", "a-b", "123", &longest] {
         client.request("PUT", &format!("/{name}")).send().await.ok();
-        client.request("PUT", &format!("/{name}")).send().await.refused(409, "BucketConflict");
+        client.request("PUT", &format!("/{name}")).send().await.refused(409, "BucketAlreadyOwnedByYou");
         client.delete(&format!("/{name}")).send().await.ok();
     }
     let too_long = "a".repeat(64);

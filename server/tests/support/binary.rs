@@ -3,18 +3,19 @@
 use super::{Client, PATIENCE};
 use environment::{Clock, SystemClock};
 use serde_json::Value;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
+use tempfile::NamedTempFile;
 use types::AccountId;
 
 /// A process of `cairn serve`. Killed when it goes out of scope.
 pub(crate) struct Cairn {
     child: Child,
     ready_file: PathBuf,
-    log: PathBuf,
+    /// What it writes to stderr. Not beside the data: that disk may be full on purpose.
+    log: NamedTempFile,
 }
 
 /// Time between two looks at what another process does.
@@ -30,10 +31,11 @@ impl Cairn {
     pub(crate) fn spawn(data: &Path, arguments: &[&str]) -> Self {
         let ready_file = data.with_extension("ready.json");
         clean_up(&ready_file);
-        let log = data.with_extension("log");
+        let log = NamedTempFile::new().expect("a temporary file");
+        let stderr = log.reopen().expect("the temporary file");
         let mut command = Command::new(env!("CARGO_BIN_EXE_cairn"));
         command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data).arg("--ready-file").arg(&ready_file);
-        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(new_file(&log));
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(stderr);
         Self { child: command.spawn().expect("the binary runs"), ready_file, log }
     }
 
@@ -102,7 +104,7 @@ impl Cairn {
 
     /// What it wrote to stderr so far.
     pub(crate) fn complaint(&self) -> String {
-        String::from_utf8_lossy(&read_if_there(&self.log).unwrap_or_default()).into_owned()
+        String::from_utf8_lossy(&read_if_there(self.log.path()).unwrap_or_default()).into_owned()
     }
 }
 
@@ -117,11 +119,6 @@ impl Drop for Cairn {
 #[expect(clippy::disallowed_methods, reason = "a file of another process")]
 pub(crate) fn read_if_there(path: &Path) -> Option<Vec<u8>> {
     std::fs::read(path).ok()
-}
-
-#[expect(clippy::disallowed_methods, reason = "a file of the test's own")]
-fn new_file(path: &Path) -> File {
-    File::create(path).expect("a new file")
 }
 
 /// Removes a file if it is there.

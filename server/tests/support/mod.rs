@@ -1,8 +1,7 @@
 //! What the tests of the whole server share: a signing HTTP client, a clock that tests move, servers in this process
 //! and as the real binary.
 
-// Every test binary uses a part of it.
-#![allow(dead_code, unused_imports)]
+#![allow(dead_code, unused_imports, reason = "every test binary uses a part of it")]
 
 mod binary;
 mod client;

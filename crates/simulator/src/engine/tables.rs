@@ -68,10 +68,8 @@ impl Tables {
 
     /// The writes that make these tables of empty ones.
     pub(super) fn snapshot(&self) -> Vec<Write> {
-        let put = |table| move |(key, value): (&Vec<u8>, &Bytes)| Write::Put {
-            table,
-            key: key.clone(),
-            value: value.clone(),
+        let put = |table| {
+            move |(key, value): (&Vec<u8>, &Bytes)| Write::Put { table, key: key.clone(), value: value.clone() }
         };
         let tables = [Table::Rows, Table::Payloads, Table::Counters];
         tables.into_iter().flat_map(|table| self.of(table).iter().map(put(table))).collect()
