@@ -69,7 +69,7 @@ file_settings! {
         "Where to listen; port 0 picks a free one. `--listen` goes before it.";
     reserve_bytes: u64, "bytes, at least 64 MiB", "1 GiB",
         "Free space that writes leave on the disk. Below it they are refused with 503; reads and deletes go on.";
-    cache_bytes: u64, "bytes, at least 8 MiB", "64 MiB",
+    cache_bytes: u64, "bytes, at least 8 MiB", "128 MiB",
         "Memory for rows and small objects that were read before.";
     account_domains: Vec<String>, "list of domains", "`[\"r2.localhost\"]`",
         "With `r2.example.com`, each account has the endpoints `<account>.r2.example.com` (path style) and \
@@ -117,7 +117,7 @@ impl Settings {
             listen: line.listen.or(file.listen).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 9200))),
             ready_file: line.ready_file.clone(),
             reserve_bytes: at_least("reserve_bytes", file.reserve_bytes.unwrap_or(GIB), RESERVE_BYTES_MIN)?,
-            cache_bytes: at_least("cache_bytes", file.cache_bytes.unwrap_or(64 * MIB), CACHE_BYTES_MIN)?,
+            cache_bytes: at_least("cache_bytes", file.cache_bytes.unwrap_or(128 * MIB), CACHE_BYTES_MIN)?,
             account_domains: domains(file.account_domains, "r2.localhost"),
             bucket_domains: domains(file.bucket_domains, "localhost"),
         })

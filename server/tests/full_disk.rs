@@ -1,6 +1,14 @@
 //! A disk that is full, up to its reserve or to the last byte: writes are refused with an error, what was there stays,
 //! and once there is room again writes work, without or with a `kill -9` in between.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "helpers of tests fail the test"
+)]
+
 mod support;
 
 use environment::{Clock, SystemClock};

@@ -1,5 +1,13 @@
 //! The first start, later ones, and starts that must not happen: what an operator sees of the real binary.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "helpers of tests fail the test"
+)]
+
 mod support;
 
 use aws_lc_rs::digest::{SHA256, digest};

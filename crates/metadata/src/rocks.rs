@@ -1,8 +1,8 @@
 //! The embedded engine: RocksDB behind [`Engine`].
 //!
 //! Commits go through one thread that groups them (`committer`, `group`). Rows in memory (`record_cache`, then what
-//! RocksDB holds there) are read where the caller runs; whatever may wait for the disk runs on a bounded number of blocking threads. `options` has the set-up;
-//! `torn_log` judges what a crash left before RocksDB replays it.
+//! RocksDB holds there) are read where the caller runs; whatever may wait for the disk runs on a bounded number of
+//! blocking threads. `options` has the set-up; `torn_log` judges what a crash left before RocksDB replays it.
 
 mod committer;
 mod database;

@@ -14,7 +14,7 @@
 //! themselves: the runtime has one thread, and its pool another one that works in order. What does not: how the two
 //! interleave. Disk calls of an upload's pool beside those of another operation's commit may change places, and so
 //! may the moment at which an upload hears of its failed write. One operation at a time repeats exactly.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test's world: failing is what it does")]
+#![expect(clippy::expect_used, reason = "a test's world: failing is what it does")]
 
 pub mod audit;
 pub mod clock;
@@ -26,6 +26,7 @@ pub mod model;
 pub mod observe;
 pub mod operation;
 pub mod random;
+pub mod state;
 pub mod workload;
 
 pub use clock::SimClock;
@@ -33,7 +34,8 @@ pub use disk::{Fault, SimDisk};
 pub use engine::LogEngine;
 pub use entropy::SeededEntropy;
 pub use machine::{Machine, Process, run};
-pub use model::{Model, State};
+pub use model::Model;
 pub use operation::{Answer, ObjectName, Operation, Outcome, UploadName};
 pub use random::Random;
+pub use state::State;
 pub use workload::Workload;

@@ -1,8 +1,8 @@
 //! Seeing all there is to see, as a client would: every listing, every byte.
 
 use crate::Process;
-use crate::model::{Bucket, Object, State, Upload};
 use crate::operation::{Answer, ObjectName, Operation, bucket};
+use crate::state::{Bucket, Object, State, Upload};
 use metadata::rows::ObjectBody;
 use operations::list_buckets::ListBuckets;
 use operations::list_objects::{ListObjects, ListedObject};

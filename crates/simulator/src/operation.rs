@@ -1,7 +1,7 @@
 //! What a client may ask, as data: so that it can be repeated, recorded and judged.
 
 use crate::machine::settle;
-use crate::{Process, model};
+use crate::{Process, state};
 use blobs::BytesBody;
 use bytes::Bytes;
 use operations::complete_upload::{CompleteUpload, ListedPart};
@@ -312,7 +312,7 @@ async fn copy_part(
 }
 
 async fn complete(process: &Process, upload: &UploadName, parts: &[(u16, Bytes)]) -> Result<(), OperationError> {
-    let listed = |(number, bytes): &(u16, Bytes)| ListedPart { number: *number, md5: Some(model::md5(bytes)) };
+    let listed = |(number, bytes): &(u16, Bytes)| ListedPart { number: *number, md5: Some(state::md5(bytes)) };
     let request = CompleteUpload {
         bucket: upload.at.bucket(),
         key: upload.at.key(),

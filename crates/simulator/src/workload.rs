@@ -103,7 +103,7 @@ impl Workload {
 
     /// Mostly an object that is there.
     fn present(&mut self, likely: &State) -> ObjectName {
-        let objects = |(name, bucket): (&String, &crate::model::Bucket)| {
+        let objects = |(name, bucket): (&String, &crate::state::Bucket)| {
             bucket.objects.keys().map(|key| ObjectName::new(name, key)).collect::<Vec<_>>()
         };
         let there: Vec<_> = likely.buckets.iter().flat_map(objects).collect();

@@ -19,7 +19,7 @@ use std::time::Duration;
 use types::ErrorCode;
 
 /// Histories of a plain test run: about twenty seconds.
-const RUNS: u64 = 400;
+const RUNS: u64 = 600;
 
 /// Paths that a plain test run must reach.
 const RARE_PATHS: [&str; 31] = [

@@ -97,7 +97,7 @@ async fn http_chunks_that_are_malformed_store_nothing() {
 async fn a_body_shorter_than_announced_is_incomplete() {
     let server = server_with("bad").await;
     for length in [10, 700 * KIB] {
-        let wire = server.client.put("/bad/b", body_of(1, length)).to_wire();
+        let wire = server.client.put("/bad/b", body_of(1, length)).into_wire();
         let mut connection = Connection::open(server.client.address).await.unwrap();
         connection.send(&wire[..wire.len() - 1]).await.unwrap();
         connection.end_sending().await.unwrap();
@@ -113,7 +113,7 @@ async fn a_body_shorter_than_announced_is_incomplete() {
 async fn what_follows_a_body_is_the_next_request() {
     let server = server_with("bad").await;
     let client = &server.client;
-    let mut wire = client.put("/bad/a", "abc").to_wire();
+    let mut wire = client.put("/bad/a", "abc").into_wire();
     wire.extend_from_slice(b"defg\r\n\r\n");
     let mut connection = Connection::open(client.address).await.unwrap();
     connection.send(&wire).await.unwrap();
@@ -131,7 +131,7 @@ async fn bodies_over_the_limit_are_refused_before_they_are_sent() {
     for target in ["/bad/b".to_owned(), format!("/bad/u?partNumber=1&uploadId={upload}")] {
         let request = client.put(&target, "").without_length().payload_hash("UNSIGNED-PAYLOAD");
         let request = request.header("content-length", too_long.to_string()).header("expect", "100-continue");
-        let answer = client.exchange_raw(&request.to_wire(), false).await;
+        let answer = client.exchange_raw(&request.into_wire(), false).await;
         answer.refused(400, "EntityTooLarge");
     }
     client.delete(&format!("/bad/u?uploadId={upload}")).send().await.ok();
@@ -146,14 +146,14 @@ async fn clients_that_vanish_leave_nothing() {
     let part = format!("/bad/u?partNumber=1&uploadId={upload}");
     for target in ["/bad/a", "/bad/b", &part] {
         for (length, sent) in [(10, 1), (700 * KIB, 0), (700 * KIB, 300 * KIB), (3 * MIB, 3 * MIB - 1)] {
-            let wire = client.put(target, body_of(1, length)).to_wire();
+            let wire = client.put(target, body_of(1, length)).into_wire();
             let mut connection = Connection::open(client.address).await.unwrap();
             connection.send(&wire[..wire.len() - length + sent]).await.unwrap();
         }
     }
     for _ in 0..20 {
         let mut connection = Connection::open(client.address).await.unwrap();
-        connection.send(&client.get("/bad/a").to_wire()).await.unwrap();
+        connection.send(&client.get("/bad/a").into_wire()).await.unwrap();
     }
     client.delete(&format!("/bad/u?uploadId={upload}")).send().await.ok();
     nothing_changed(server, "bad").await;
@@ -169,7 +169,7 @@ fn resident_bytes() -> usize {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_vanished_uploads_cost_no_memory() {
     let server = server_with("bad").await;
-    let wire = server.client.put("/bad/b", body_of(1, 2 * MIB)).to_wire();
+    let wire = server.client.put("/bad/b", body_of(1, 2 * MIB)).into_wire();
     let vanish = async |times: usize| {
         for _ in 0..times {
             let mut connection = Connection::open(server.client.address).await.unwrap();
@@ -201,11 +201,11 @@ async fn a_client_that_falls_silent_is_told_so_after_a_minute() {
     let server = server_with("bad").await;
     let clock = server.clock.clone();
     let timeout = (400, "RequestTimeout".to_owned());
-    let small = server.client.put("/bad/b", "hello").to_wire();
+    let small = server.client.put("/bad/b", "hello").into_wire();
     assert_eq!(dawdle(&server, &small[..small.len() - 1], &clock).await, timeout);
-    let large = server.client.put("/bad/b", body_of(1, 700 * KIB)).to_wire();
+    let large = server.client.put("/bad/b", body_of(1, 700 * KIB)).into_wire();
     assert_eq!(dawdle(&server, &large[..large.len() - 1], &clock).await, timeout);
-    let document = server.client.post("/bad?delete", "<Delete><Object><Key>a</Key></Object></Delete>").to_wire();
+    let document = server.client.post("/bad?delete", "<Delete><Object><Key>a</Key></Object></Delete>").into_wire();
     assert_eq!(dawdle(&server, &document[..document.len() - 1], &clock).await, timeout);
     nothing_changed(server, "bad").await;
 }

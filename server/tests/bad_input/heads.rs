@@ -75,7 +75,7 @@ async fn as_many_headers_as_allowed_are_read_and_one_more_is_refused() {
         for number in 0..count - 4 {
             request = request.header(&format!("x-{number}"), "v");
         }
-        request.to_wire()
+        request.into_wire()
     };
     let most = types::limits::HEADERS_MAX;
     assert_eq!(server.client.exchange_raw(&with_headers(most), false).await.status, 200);
@@ -98,7 +98,7 @@ async fn metadata_up_to_its_limit_is_kept_and_a_byte_more_refused() {
 async fn the_target_may_be_absolute() {
     let server = server_with("bad").await;
     let client = &server.client;
-    let wire = String::from_utf8(client.get("/bad/a").to_wire()).unwrap();
+    let wire = String::from_utf8(client.get("/bad/a").into_wire()).unwrap();
     let absolute = wire.replacen("GET /bad/a", &format!("GET http://{}/bad/a", client.address), 1);
     let answer = client.exchange_raw(absolute.as_bytes(), false).await;
     assert_eq!((answer.status, answer.text()), (200, "abc"));
@@ -131,7 +131,7 @@ async fn requests_sent_one_behind_the_other_are_answered_in_order() {
     let server = server_with("bad").await;
     let client = &server.client;
     let mut connection = Connection::open(client.address).await.unwrap();
-    let all = [client.get("/bad/a").to_wire(), client.get("/bad/gone").to_wire(), client.get("/bad/a").to_wire()];
+    let all = [client.get("/bad/a").into_wire(), client.get("/bad/gone").into_wire(), client.get("/bad/a").into_wire()];
     connection.send(&all.concat()).await.unwrap();
     for status in [200, 404, 200] {
         assert_eq!(connection.answer(false).await.unwrap().status, status);
@@ -154,7 +154,7 @@ async fn expecting(client: &Client, wire: &[u8], body_bytes: usize) -> (Connecti
 async fn a_client_that_asks_first_is_told_to_go_on_or_not_to() {
     let server = server_with("bad").await;
     let client = &server.client;
-    let wire = client.put("/bad/b", "hello").header("expect", "100-continue").to_wire();
+    let wire = client.put("/bad/b", "hello").header("expect", "100-continue").into_wire();
     let (mut connection, status) = expecting(client, &wire, 5).await;
     assert_eq!(status, 100);
     connection.send(b"hello").await.unwrap();
@@ -163,10 +163,10 @@ async fn a_client_that_asks_first_is_told_to_go_on_or_not_to() {
 
     let wrong = Client { secret_access_key: "0".repeat(64), ..client.clone() };
     for (wire, expected) in [
-        (wrong.put("/bad/b", "hello").header("expect", "100-continue").to_wire(), 403),
-        (client.put("/gone/b", "hello").header("expect", "100-continue").to_wire(), 404),
-        (client.put("/bad/b?acl", "hello").header("expect", "100-continue").to_wire(), 501),
-        (client.put("/bad/a", "hello").header("if-none-match", "*").header("expect", "100-continue").to_wire(), 412),
+        (wrong.put("/bad/b", "hello").header("expect", "100-continue").into_wire(), 403),
+        (client.put("/gone/b", "hello").header("expect", "100-continue").into_wire(), 404),
+        (client.put("/bad/b?acl", "hello").header("expect", "100-continue").into_wire(), 501),
+        (client.put("/bad/a", "hello").header("if-none-match", "*").header("expect", "100-continue").into_wire(), 412),
     ] {
         let (_, status) = expecting(client, &wire, 5).await;
         assert_eq!(status, expected, "an upload that cannot succeed is not asked for");

@@ -1,5 +1,13 @@
 //! Bad input, byte by byte: the documented error, nothing stored, no file left, and the server answers the next.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "helpers of tests fail the test"
+)]
+
 mod bodies;
 mod documents;
 mod heads;

@@ -4,6 +4,14 @@
 //! agrees with GET. At the end: no file lies around that nothing needs, and the counters are right. The seed is
 //! printed; `CAIRN_CRASH_SEED` repeats one, as far as the machine's scheduling lets it.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "helpers of tests fail the test"
+)]
+
 mod load;
 mod model;
 #[path = "../support/mod.rs"]
@@ -62,7 +70,8 @@ async fn whatever_was_acknowledged_survives_fifty_kills_and_nothing_is_left_lyin
         println!("{} changes acknowledged, {} cut off", model.acknowledged, model.cut_off);
         assert!(model.acknowledged > 20 * ROUNDS && model.cut_off > ROUNDS, "the load was a load");
     }
-    let needed = model.lock().unwrap().files(&listed) + files_of_uploads(&client).await;
+    let of_uploads = files_of_uploads(&client).await;
+    let needed = of_uploads + model.lock().unwrap().files(&listed);
     wait_for_files(&data.join("blobs"), needed).await;
     cairn.kill();
     counters_are_right(home, &model, &listed, needed).await;

@@ -114,6 +114,9 @@ fn set_header(parts: &mut Parts, name: &'static str, change: impl FnOnce(&str) -
     parts.headers.insert(HeaderName::from_static(name), HeaderValue::from_str(&value).unwrap());
 }
 
+/// What somebody between client and server may do to a request.
+type Change<'c> = &'c dyn Fn(&mut Parts);
+
 /// The last hexadecimal digit becomes another.
 fn with_another_last_digit(text: &str) -> String {
     let (rest, last) = text.split_at(text.len() - 1);
@@ -126,7 +129,7 @@ async fn a_request_changed_after_it_was_signed_is_refused() {
     let client = &server.client;
     client.exchange(&signed_parts(client), b"").await.ok();
     let earlier = at(&server, -1).to_amz_date();
-    let changes: [(&str, &dyn Fn(&mut Parts)); 13] = [
+    let changes: [(&str, Change<'_>); 13] = [
         ("bucket", &|parts| set_target(parts, "/sign/", "/sigm/")),
         ("key", &|parts| set_target(parts, "/a?", "/b?")),
         ("key's case", &|parts| set_target(parts, "/a?", "/A?")),

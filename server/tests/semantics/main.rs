@@ -1,5 +1,13 @@
 //! What R2 means, seen through the socket: reads, lists, copies, multipart uploads, races, stopping.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "helpers of tests fail the test"
+)]
+
 mod copying;
 mod listing;
 mod listing_uploads;

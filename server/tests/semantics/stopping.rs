@@ -21,11 +21,11 @@ async fn running_downloads_and_uploads_are_finished_first() {
     client.put("/stop/old", old.clone()).send().await.ok();
 
     let mut download = Connection::open(address).await.unwrap();
-    download.send(&client.get("/stop/old").to_wire()).await.unwrap();
+    download.send(&client.get("/stop/old").into_wire()).await.unwrap();
     assert_eq!(download.answer_head().await.unwrap().0, 200);
 
     let mut upload = Connection::open(address).await.unwrap();
-    let request = client.put("/stop/new", new.clone()).to_wire();
+    let request = client.put("/stop/new", new.clone()).into_wire();
     let (first, rest) = request.split_at(request.len() - MIB);
     upload.send(first).await.unwrap();
     let mut idle = Connection::open(address).await.unwrap();
@@ -50,7 +50,7 @@ async fn a_client_that_hangs_keeps_nobody_from_stopping() {
     let server = server_with("stop").await;
     let (client, clock, address) = (server.client.clone(), server.clock.clone(), server.client.address);
     let mut hanging = Connection::open(address).await.unwrap();
-    let request = client.put("/stop/never", body_of(1, MIB)).to_wire();
+    let request = client.put("/stop/never", body_of(1, MIB)).into_wire();
     hanging.send(&request[..request.len() - 1]).await.unwrap();
     let stopping = tokio::spawn(server.stop());
     stop_has_begun(address).await;

@@ -189,7 +189,7 @@ impl RequestBuilder<'_> {
     }
 
     /// Head and body as they go over the wire, signed by header.
-    pub(crate) fn to_wire(self) -> Vec<u8> {
+    pub(crate) fn into_wire(self) -> Vec<u8> {
         let (parts, body, _) = self.sign();
         wire(&parts, &body)
     }
