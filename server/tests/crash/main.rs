@@ -72,7 +72,7 @@ async fn whatever_was_acknowledged_survives_fifty_kills_and_nothing_is_left_lyin
     }
     let of_uploads = files_of_uploads(&client).await;
     let needed = of_uploads + model.lock().unwrap().files(&listed);
-    wait_for_files(&data.join("blobs"), needed).await;
+    wait_for_files(&data.join("blobs"), needed, &cairn).await;
     cairn.kill();
     counters_are_right(home, &model, &listed, needed).await;
 }
@@ -168,11 +168,11 @@ async fn files_of_uploads(client: &Client) -> usize {
 }
 
 /// The server collects by itself; another process can only look.
-async fn wait_for_files(blobs: &Path, needed: usize) {
+async fn wait_for_files(blobs: &Path, needed: usize, cairn: &Cairn) {
     let clock = SystemClock::new();
     while files_below(blobs) != needed {
-        let found = files_below(blobs);
-        assert!(clock.monotonic() < PATIENCE, "{found} files lie below blobs, {needed} are needed");
+        let (found, log) = (files_below(blobs), cairn.complaint());
+        assert!(clock.monotonic() < PATIENCE, "{found} files lie below blobs, {needed} are needed: {log}");
         clock.sleep(Duration::from_millis(50)).await;
     }
 }

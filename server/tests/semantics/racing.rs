@@ -1,8 +1,8 @@
 //! Many at once: the last writer wins, bytes are always those of one write, no success outlives its bucket.
 
 use crate::server_with;
-use crate::support::{Client, Connection, KIB, MIB, blocks, body_of, elements, etag_of, etag_of_parts};
-use std::collections::BTreeMap;
+use crate::support::{Client, Connection, KIB, MIB, Random, blocks, body_of, elements, etag_of, etag_of_parts};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -146,6 +146,50 @@ async fn no_put_succeeds_into_a_bucket_that_is_deleted_at_the_same_time() {
         }
     }
     println!("{deleted} buckets deleted, {kept} kept");
+    assert_eq!(server.files_after_collection().await, 0);
+}
+
+/// Changes a handful of keys at random; whatever becomes of a copy, its source may go meanwhile.
+async fn change_at_random(client: Client, seed: u64) {
+    let mut random = Random::new(seed);
+    let mut connection = Connection::open(client.address).await.unwrap();
+    for _ in 0..60 {
+        let target = format!("/race/{}", random.below(4));
+        let request = match random.below(6) {
+            0 | 1 => client.put(&target, body_of(random.next(), 70 * KIB)),
+            2 => client.delete(&target),
+            _ => client.put(&target, "").header("x-amz-copy-source", format!("/race/{}", random.below(4))),
+        };
+        let answer = request.send_on(&mut connection).await.unwrap();
+        // No source, or a copy onto itself.
+        assert!(matches!(answer.status, 200 | 204 | 400 | 404), "{} {}", answer.status, answer.text());
+        if random.below(20) == 0 {
+            let parts = [body_of(random.next(), 70 * KIB)];
+            client.put_parts(&target, &parts).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn copies_that_race_with_their_sources_lose_and_leave_nothing() {
+    let server = server_with("race").await;
+    let racers: Vec<_> = (0..12).map(|seed| tokio::spawn(change_at_random(server.client.clone(), seed))).collect();
+    for racer in racers {
+        racer.await.unwrap();
+    }
+    let mut etags = BTreeSet::new();
+    for key in 0..4 {
+        let answer = server.client.get(&format!("/race/{key}")).send().await;
+        if answer.status != 404 {
+            let answer = answer.ok();
+            assert_eq!(answer.body.len(), 70 * KIB, "whole");
+            etags.insert(answer.etag().to_owned());
+        }
+    }
+    assert_eq!(server.files_after_collection().await, etags.len(), "copies share, and nothing else is left");
+    for key in 0..4 {
+        server.client.delete(&format!("/race/{key}")).send().await.ok();
+    }
     assert_eq!(server.files_after_collection().await, 0);
 }
 
