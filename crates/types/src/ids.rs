@@ -31,13 +31,24 @@ pub fn parse_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     Some(bytes)
 }
 
-fn hex_value(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        b'A'..=b'F' => Some(digit - b'A' + 10),
-        _ => None,
+/// The value of every byte as a hexadecimal digit; [`NO_DIGIT`] for those that are none. A signature has 64 of them.
+const HEX_VALUES: [u8; 256] = {
+    let mut values = [NO_DIGIT; 256];
+    let mut value = 0;
+    while value < 16 {
+        let digit = b"0123456789abcdef"[value];
+        values[digit as usize] = value as u8;
+        values[digit.to_ascii_uppercase() as usize] = value as u8;
+        value += 1;
     }
+    values
+};
+
+const NO_DIGIT: u8 = 0xff;
+
+fn hex_value(digit: u8) -> Option<u8> {
+    let value = HEX_VALUES[usize::from(digit)];
+    (value != NO_DIGIT).then_some(value)
 }
 
 macro_rules! id {
