@@ -15,7 +15,7 @@ use environment::{Clock, SystemClock};
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
-use support::{Answer, Cairn, Client, Connection, KIB, MIB, PATIENCE, body_of, write_file};
+use support::{Answer, Cairn, Client, Connection, INLINE_BYTES_MAX, KIB, MIB, PATIENCE, body_of, write_file};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn below_the_reserve_writes_are_refused_and_reads_and_deletes_go_on() {
@@ -36,7 +36,7 @@ async fn below_the_reserve_writes_are_refused_and_reads_and_deletes_go_on() {
     write_file(&config, b"reserve_bytes = 4611686018427387904\n");
     let mut cairn = Cairn::spawn(&data, &["--config", config.to_str().unwrap()]);
     let client = cairn.client().await;
-    for length in [0, 10, 64 * KIB, MIB] {
+    for length in [0, 10, INLINE_BYTES_MAX, MIB] {
         let part = format!("/full/parts?partNumber=1&uploadId={upload}");
         for target in ["/full/new", "/full/inline", "/full/file", &part] {
             let answer = client.put(target, body_of(9, length)).send().await;
@@ -184,34 +184,48 @@ async fn put_until_stored(client: &Client, target: &str, body: &[u8]) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_disk_filled_by_objects_takes_writes_again_after_deletes() {
+async fn a_disk_filled_by_files_takes_writes_again_after_deletes() {
+    for restart in [false, true] {
+        fill_and_delete(MIB, restart).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_disk_filled_by_small_objects_takes_writes_again_after_deletes() {
+    fill_and_delete(INLINE_BYTES_MAX, false).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_disk_filled_by_small_objects_takes_writes_again_after_a_kill_and_deletes() {
+    fill_and_delete(INLINE_BYTES_MAX, true).await;
+}
+
+/// Fills a disk with objects of `length` bytes up to its reserve, may kill the server there, and deletes them all.
+async fn fill_and_delete(length: usize, restart: bool) {
     let Some(disk) = SmallDisk::mount("160m") else { return };
     let (data, config) = (disk.path().join("data"), disk.path().join("cairn.toml"));
     write_file(&config, b"reserve_bytes = 67108864\n");
     let arguments = ["--config", config.to_str().unwrap()];
-    for length in [MIB, 60 * KIB] {
-        let mut cairn = Cairn::spawn(&data, &arguments);
-        let client = cairn.client().await;
-        client.request("PUT", "/full").send().await.ok();
-        let (count, refusal) = put_until_refused(&client, length).await;
-        refusal.refused(503, "ServiceUnavailable");
-        println!("{count} objects of {length} bytes fit");
-        assert!(count > 10);
-        all_there(&client, count, length).await;
+    let mut cairn = Cairn::spawn(&data, &arguments);
+    let mut client = cairn.client().await;
+    client.request("PUT", "/full").send().await.ok();
+    let (count, refusal) = put_until_refused(&client, length).await;
+    refusal.refused(503, "ServiceUnavailable");
+    println!("{count} objects of {length} bytes fit");
+    assert!(count > 10);
+    all_there(&client, count, length).await;
+    if restart {
         // A disk that is full is no reason not to start.
         cairn.kill();
-        let mut cairn = Cairn::spawn(&data, &arguments);
-        let client = cairn.client().await;
+        cairn = Cairn::spawn(&data, &arguments);
+        client = cairn.client().await;
         all_there(&client, count, length).await;
-        for number in 0..count {
-            client.delete(&format!("/full/{number}")).send().await.ok();
-        }
-        put_until_stored(&client, "/full/0", &body_of(0, MIB)).await;
-        all_there(&client, 1, MIB).await;
-        client.delete("/full/0").send().await.ok();
-        client.delete("/full").send().await.ok();
-        cairn.kill();
     }
+    for number in 0..count {
+        client.delete(&format!("/full/{number}")).send().await.ok();
+    }
+    put_until_stored(&client, "/full/0", &body_of(0, MIB)).await;
+    all_there(&client, 1, MIB).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -268,7 +282,7 @@ async fn is_as_promised(client: &Client, target: &str, promised: Promised) {
 /// still have taken; everything else is an error, and did not happen.
 async fn full_to_the_last_byte(client: &Client, round: &str) -> Vec<(String, Promised)> {
     let mut promised = Vec::new();
-    for length in [10, 60 * KIB, 100 * KIB, 3 * MIB] {
+    for length in [10, INLINE_BYTES_MAX, 100 * KIB, 3 * MIB] {
         let target = format!("/full/{round}-{length}");
         let answer = client.put(&target, body_of(99, length)).send().await;
         assert!(matches!(answer.status, 200 | 500 | 503), "{} {}", answer.status, answer.text());

@@ -2,6 +2,7 @@
 //! lost its last reference.
 
 use operations::Store;
+use operations::collect::Pressure;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
@@ -15,8 +16,10 @@ pub async fn run(store: Arc<Store>, stop: impl Future<Output = ()>) {
     let mut stop = pin!(stop);
     let work = async {
         sweep(&store).await;
+        let mut space = Space::default();
         loop {
             collect(&store).await;
+            space.relieve(&store).await;
             store.clock().sleep(ROUND).await;
         }
     };
@@ -48,5 +51,34 @@ async fn collect(store: &Store) {
         }
         Ok(_) => {}
         Err(error) => tracing::error!(?error, "garbage could not be collected; the next round tries again"),
+    }
+}
+
+/// Relief for a disk that is full up to its reserve.
+#[derive(Default)]
+struct Space {
+    /// What was seen when space was last given back.
+    relieved: Option<Pressure>,
+    /// Refusals seen by the last round.
+    refusals: u64,
+}
+
+impl Space {
+    /// Rewrites the metadata engine's files if writes were refused since the last round, and removed objects wait
+    /// there for their space to come back. What was removed before this process began is not known: it is tried once.
+    async fn relieve(&mut self, store: &Store) {
+        let pressure = store.pressure();
+        let refused = pressure.refusals - std::mem::replace(&mut self.refusals, pressure.refusals);
+        if refused == 0 {
+            return;
+        }
+        tracing::warn!(refused, "the disk is full up to its reserve: writes are refused until space is freed");
+        if self.relieved.is_some_and(|before| before.removed_payloads == pressure.removed_payloads) {
+            return;
+        }
+        self.relieved = Some(pressure);
+        if let Err(error) = store.reclaim_space().await {
+            tracing::error!(?error, "the space of removed objects could not be given back");
+        }
     }
 }

@@ -6,6 +6,7 @@
 use crate::BlobError;
 use crate::pool::{lock, on_pool};
 use environment::{Clock, Disk};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ pub(crate) struct Reserve {
     clock: Arc<dyn Clock>,
     reserve_bytes: u64,
     known: Mutex<Known>,
+    refusals: AtomicU64,
 }
 
 struct Known {
@@ -28,7 +30,13 @@ struct Known {
 
 impl Reserve {
     pub(crate) fn new(disk: Arc<dyn Disk>, clock: Arc<dyn Clock>, reserve_bytes: u64) -> Self {
-        Self { disk, clock, reserve_bytes, known: Mutex::new(Known { free_bytes: 0, asked: None }) }
+        Self {
+            disk,
+            clock,
+            reserve_bytes,
+            known: Mutex::new(Known { free_bytes: 0, asked: None }),
+            refusals: AtomicU64::new(0),
+        }
     }
 
     /// Admits a write of `bytes`, or refuses it with [`BlobError::Full`].
@@ -39,10 +47,16 @@ impl Reserve {
         let mut known = lock(&self.known);
         if known.free_bytes < self.reserve_bytes.saturating_add(bytes) {
             let free_bytes = known.free_bytes;
+            self.refusals.fetch_add(1, Ordering::Relaxed);
             return Err(BlobError::Full { wanted_bytes: bytes, free_bytes, reserve_bytes: self.reserve_bytes });
         }
         known.free_bytes -= bytes;
         Ok(())
+    }
+
+    /// Writes refused so far.
+    pub(crate) fn refusals(&self) -> u64 {
+        self.refusals.load(Ordering::Relaxed)
     }
 
     /// The disk turned out fuller than was believed: ask before the next write.

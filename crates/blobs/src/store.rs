@@ -280,6 +280,11 @@ impl LocalBlobs {
         self.abandoned.put_back(ids);
     }
 
+    /// Writes refused since the start because the disk was full up to its reserve.
+    pub fn refusals(&self) -> u64 {
+        self.reserve.refusals()
+    }
+
     /// Corrupt blobs met by reads since the start; one read twice counts twice.
     pub fn corruptions(&self) -> u64 {
         self.corruptions.count()

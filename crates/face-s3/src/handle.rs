@@ -169,7 +169,8 @@ where
 
 /// A failure as S3 shows it. What only the log may know is logged here, under the request's id.
 fn render(error: &OperationError, parts: &Parts, id: &str) -> Response<AnswerBody> {
-    if error.code.status() >= 500 && error.code != ErrorCode::NotImplemented {
+    // A full disk is a state, not an accident: whoever refuses says so once, not for every request.
+    if error.code.status() >= 500 && !matches!(error.code, ErrorCode::NotImplemented | ErrorCode::StorageFull) {
         tracing::error!(id, method = %parts.method, path = parts.uri.path(), ?error, "a request failed");
     }
     let status = StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

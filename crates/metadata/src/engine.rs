@@ -40,6 +40,12 @@ pub trait Engine: Send + Sync + 'static {
     /// # Cancel safety
     /// Once polled, the commit happens or not whether or not the future lives on.
     fn commit(&self, commit: Commit) -> Answer<'_, Outcome>;
+
+    /// Gives the space of removed values back to the disk at once, where that takes work of its own and else comes
+    /// in time. Reads and commits go on beside it.
+    fn reclaim(&self) -> Answer<'_, ()> {
+        Box::pin(async { Ok(()) })
+    }
 }
 
 /// A range of rows to visit.

@@ -118,6 +118,10 @@ impl Engine for RocksEngine {
     fn commit(&self, commit: Commit) -> Answer<'_, Outcome> {
         Box::pin(self.committer.commit(commit))
     }
+
+    fn reclaim(&self) -> Answer<'_, ()> {
+        Box::pin(self.compact())
+    }
 }
 
 /// Runs `work` where it may wait for the disk. It runs to its end even if nobody waits for it.

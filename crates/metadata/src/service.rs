@@ -13,6 +13,7 @@ use bytes::Bytes;
 use keyring::RowSealer;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use types::{BlobId, BucketId, ErrorCode, OperationError, Timestamp};
 
 /// The Metadata Service above one engine. Cheap to clone.
@@ -21,6 +22,8 @@ pub struct Metadata {
     engine: Arc<dyn Engine>,
     sealer: Arc<RowSealer>,
     kept: Option<Arc<RowCaches>>,
+    /// Payloads removed by commits of this process: their space comes back by compaction.
+    removed_payloads: Arc<AtomicU64>,
 }
 
 /// A row as it was read: good as the condition of a later commit.
@@ -105,7 +108,7 @@ pub(crate) fn open_row<T: Row>(sealer: &RowSealer, key: &[u8], sealed: &[u8]) ->
 impl Metadata {
     /// Rows in `engine`, sealed by `sealer`.
     pub fn new(engine: Arc<dyn Engine>, sealer: RowSealer) -> Self {
-        Self { engine, sealer: Arc::new(sealer), kept: None }
+        Self { engine, sealer: Arc::new(sealer), kept: None, removed_payloads: Arc::default() }
     }
 
     /// Keeps rows that nearly every request reads in memory. Only for an engine that no other process commits to.
@@ -163,6 +166,16 @@ impl Metadata {
     pub async fn bucket_counters(&self, bucket: BucketId) -> Result<BucketCounters, MetadataError> {
         let sums = self.engine.get(Table::Counters, &keys::bucket_counters(bucket)).await?;
         Ok(BucketCounters::from_sums(&sums.map(|value| decode_counters(&value)).unwrap_or_default()))
+    }
+
+    /// Payloads that this process removed so far.
+    pub fn removed_payloads(&self) -> u64 {
+        self.removed_payloads.load(Ordering::Relaxed)
+    }
+
+    /// Gives the space of what was removed back to the disk at once. Costs rewriting much of the store.
+    pub async fn reclaim(&self) -> Result<(), MetadataError> {
+        Ok(self.engine.reclaim().await?)
     }
 
     /// Begins a change.
@@ -267,6 +280,7 @@ impl Change<'_> {
 
     /// Removes the bytes of a small object.
     pub(crate) fn delete_payload(&mut self, id: BlobId) {
+        self.metadata.removed_payloads.fetch_add(1, Ordering::Relaxed);
         self.commit.writes.push(Write::Delete { table: Table::Payloads, key: keys::payload(id) });
     }
 

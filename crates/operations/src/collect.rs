@@ -25,6 +25,15 @@ enum Broken {
     NotAtAll,
 }
 
+/// Signs that space is wanted, and that some can be had. Counted since the start of the process.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pressure {
+    /// Writes refused because the disk was full up to its reserve.
+    pub refusals: u64,
+    /// Small objects removed, whose space comes back only when the metadata engine rewrites its files.
+    pub removed_payloads: u64,
+}
+
 /// Pieces looked at in one go.
 const BATCH: usize = 256;
 
@@ -95,6 +104,19 @@ impl Store {
     async fn discard(&self, id: BlobId) -> Result<(), OperationError> {
         let _referenced_or_discarded = self.metadata.discard_unreferenced(id, self.clock.now()).await?;
         Ok(())
+    }
+
+    /// How much space is wanted, and how much work it would take.
+    pub fn pressure(&self) -> Pressure {
+        Pressure { refusals: self.blobs.refusals(), removed_payloads: self.metadata.removed_payloads() }
+    }
+
+    /// Gives the space of removed small objects back at once: for a disk that is full. Else it comes in time.
+    ///
+    /// # Errors
+    /// What the metadata engine says.
+    pub async fn reclaim_space(&self) -> Result<(), OperationError> {
+        Ok(self.metadata.reclaim().await?)
     }
 
     /// Epochs of processes that are gone and may have left files that no row names.

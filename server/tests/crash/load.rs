@@ -4,6 +4,7 @@ use crate::model::{Change, Content, Model, PART_BYTES};
 use crate::support::{Answer, Client, Connection, KIB, MIB, Random, RequestBuilder, complete_document};
 use std::io;
 use std::sync::{Arc, Mutex};
+use tokio::task::JoinHandle;
 
 /// The bucket that is written to.
 pub(crate) const BUCKET: &str = "crash";
@@ -22,18 +23,27 @@ struct Writer {
     random: Random,
 }
 
-/// Runs all writers until the connection of each is lost.
-pub(crate) async fn run(client: &Client, model: &Arc<Mutex<Model>>, random: &mut Random) -> io::Result<()> {
-    let mut writers = Vec::new();
-    for _ in 0..WRITERS {
-        let connection = Connection::open(client.address).await?;
-        let (client, model, random) = (client.clone(), Arc::clone(model), Random::new(random.next()));
-        writers.push(tokio::spawn(Writer { client, connection, model, random }.work()));
+/// Writers under way.
+pub(crate) struct Load(Vec<JoinHandle<()>>);
+
+impl Load {
+    /// Connects all writers and lets them begin.
+    pub(crate) async fn begin(client: &Client, model: &Arc<Mutex<Model>>, random: &mut Random) -> Self {
+        let mut writers = Vec::new();
+        for _ in 0..WRITERS {
+            let connection = Connection::open(client.address).await.expect("a server that listens");
+            let (client, model, random) = (client.clone(), Arc::clone(model), Random::new(random.next()));
+            writers.push(Writer { client, connection, model, random });
+        }
+        Self(writers.into_iter().map(|writer| tokio::spawn(writer.work())).collect())
     }
-    for writer in writers {
-        writer.await.expect("no writer saw anything wrong");
+
+    /// Returns once the connection of every writer is lost.
+    pub(crate) async fn end(self) {
+        for writer in self.0 {
+            writer.await.expect("no writer saw anything wrong");
+        }
     }
-    Ok(())
 }
 
 fn target(key: &str) -> String {

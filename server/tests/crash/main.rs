@@ -18,7 +18,7 @@ mod model;
 mod support;
 
 use environment::{Clock, Entropy, SystemClock, SystemEntropy};
-use load::BUCKET;
+use load::{BUCKET, Load};
 use model::Model;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -85,13 +85,10 @@ async fn kill_while_it_starts(data: &Path, random: &mut Random) {
 }
 
 async fn kill_under_load(cairn: Cairn, client: &Client, model: &Arc<Mutex<Model>>, random: &mut Random) {
-    let moment = Duration::from_micros(random.between(80_000, 350_000));
-    let kill = async {
-        SystemClock::new().sleep(moment).await;
-        tokio::task::spawn_blocking(|| cairn.kill()).await.expect("a kill");
-    };
-    let (_, loaded) = tokio::join!(kill, load::run(client, model, random));
-    loaded.expect("the server listens when the load begins");
+    let load = Load::begin(client, model, random).await;
+    SystemClock::new().sleep(Duration::from_micros(random.between(80_000, 350_000))).await;
+    tokio::task::spawn_blocking(|| cairn.kill()).await.expect("a kill");
+    load.end().await;
 }
 
 /// Compares the whole listing with the model, and the bytes of every object that was changed, or of all.
@@ -162,7 +159,7 @@ async fn files_of_uploads(client: &Client) -> usize {
         let (key, id) = (element(upload, "Key").unwrap(), element(upload, "UploadId").unwrap());
         let parts = client.get(&format!("/{BUCKET}/{key}?uploadId={id}")).send().await.ok();
         let sizes = elements(parts.text(), "Size");
-        files += sizes.iter().filter(|size| size.parse::<usize>().unwrap() > 64 * support::KIB).count();
+        files += sizes.iter().filter(|size| size.parse::<usize>().unwrap() > support::INLINE_BYTES_MAX).count();
     }
     files
 }

@@ -1,12 +1,10 @@
 //! What the server may show after a crash: every acknowledged change, and of those not acknowledged any or none.
 
-use crate::support::{KIB, MIB, body_of, etag_of, etag_of_parts};
+use crate::support::{INLINE_BYTES_MAX, MIB, body_of, etag_of, etag_of_parts};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Bytes of the first of two parts.
 pub(crate) const PART_BYTES: usize = 5 * MIB;
-/// Bodies up to this size lie beside the rows, larger ones in a file per part.
-const INLINE_BYTES_MAX: usize = 64 * KIB;
 
 /// What an object holds. No two writes hold the same, so that an ETag tells which write is seen.
 #[derive(Clone, Debug)]
@@ -36,7 +34,7 @@ impl Content {
         assert!(*body == body_of(self.id, self.length), "{key} has the ETag {} but other bytes", self.etag);
     }
 
-    /// Files that the store needs for it.
+    /// Files that the store needs for it: small bodies lie beside the rows, larger ones in a file per part.
     fn files(&self) -> usize {
         match (self.etag.ends_with("-2\""), self.length) {
             (true, length) => 1 + usize::from(length - PART_BYTES > INLINE_BYTES_MAX),

@@ -1,7 +1,7 @@
 //! Ways to send a body, and the checksums that come with it: a wrong one stores nothing.
 
 use crate::server_with;
-use crate::support::{Answer, Client, KIB, TestServer, body_of, etag_of, md5, sha256_hex, wire};
+use crate::support::{Answer, Client, INLINE_BYTES_MAX, KIB, TestServer, body_of, etag_of, md5, sha256_hex, wire};
 use aws_lc_rs::digest::{self, digest};
 use crc_fast::CrcAlgorithm;
 use s3_protocol::chunked::ChunkedEncoder;
@@ -12,7 +12,8 @@ const SIGNED_TRAILER: &str = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER";
 const UNSIGNED_TRAILER: &str = "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
 
 /// Sizes around everything that has a boundary.
-const SIZES: [usize; 8] = [0, 1, 100, 8 * KIB, 64 * KIB, 64 * KIB + 1, 256 * KIB, 700_001];
+const SIZES: [usize; 10] =
+    [0, 1, 100, 8 * KIB, INLINE_BYTES_MAX, INLINE_BYTES_MAX + 1, 64 * KIB, 64 * KIB + 1, 256 * KIB, 700_001];
 
 fn checksum(algorithm: ChecksumAlgorithm, bytes: &[u8]) -> Checksum {
     let crc = |kind, width: usize| crc_fast::checksum(kind, bytes).to_be_bytes()[8 - width..].to_vec();

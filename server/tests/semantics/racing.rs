@@ -1,7 +1,9 @@
 //! Many at once: the last writer wins, bytes are always those of one write, no success outlives its bucket.
 
 use crate::server_with;
-use crate::support::{Client, Connection, KIB, MIB, Random, blocks, body_of, elements, etag_of, etag_of_parts};
+use crate::support::{
+    Client, Connection, INLINE_BYTES_MAX, KIB, MIB, Random, blocks, body_of, elements, etag_of, etag_of_parts,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -20,7 +22,7 @@ fn contents(lengths: &[usize]) -> Contents {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_many_writers_to_one_key_each_is_acknowledged_and_one_is_left_whole() {
     let server = server_with("race").await;
-    let contents = contents(&[10, 4 * KIB, 64 * KIB, 64 * KIB + 1, 200 * KIB, 300 * KIB, 0, 90 * KIB]);
+    let contents = contents(&[10, 4 * KIB, INLINE_BYTES_MAX, INLINE_BYTES_MAX + 1, 200 * KIB, 300 * KIB, 0, 90 * KIB]);
     let writers: Vec<_> = contents
         .keys()
         .map(|etag| {
@@ -40,7 +42,7 @@ async fn of_many_writers_to_one_key_each_is_acknowledged_and_one_is_left_whole()
     }
     let last = server.client.get("/race/key").send().await.ok();
     assert!(contents[last.etag()] == last.body);
-    let needed = usize::from(last.body.len() > 64 * KIB);
+    let needed = usize::from(last.body.len() > INLINE_BYTES_MAX);
     assert_eq!(server.files_after_collection().await, needed, "those that were replaced are gone");
     server.client.put("/race/key", "last").send().await.ok();
     assert_eq!(server.client.get("/race/key").send().await.ok().text(), "last");
@@ -84,7 +86,7 @@ async fn read_during_overwrite(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sixty_four_readers_of_an_inline_object_see_old_or_new_bytes_while_it_is_replaced() {
     let server = server_with("race").await;
-    let contents = contents(&[KIB, 60 * KIB, 5]);
+    let contents = contents(&[KIB, INLINE_BYTES_MAX, 5]);
     let bodies: Vec<_> = contents.values().cloned().collect();
     let write =
         async |client: &Client, which: usize| drop(client.put("/race/a", bodies[which].clone()).send().await.ok());

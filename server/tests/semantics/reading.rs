@@ -1,7 +1,7 @@
 //! GET and HEAD: ranges, parts, conditions, metadata, whatever way the bytes are stored.
 
 use crate::server_with;
-use crate::support::{Answer, Client, KIB, MIB, Random, TestServer, body_of, etag_of, etag_of_parts};
+use crate::support::{Answer, Client, INLINE_BYTES_MAX, KIB, MIB, Random, TestServer, body_of, etag_of, etag_of_parts};
 use std::time::Duration;
 use types::Timestamp;
 
@@ -18,8 +18,8 @@ async fn one_of_each(client: &Client) -> Vec<Stored> {
     let mut all = Vec::new();
     for (id, target, length) in [
         (1, "/read/tiny", 10),
-        (2, "/read/inline", 64 * KIB),
-        (3, "/read/file", 64 * KIB + 1),
+        (2, "/read/inline", INLINE_BYTES_MAX),
+        (3, "/read/file", INLINE_BYTES_MAX + 1),
         (4, "/read/large", 3 * MIB + 7),
     ] {
         let bytes = body_of(id, length);
@@ -53,7 +53,9 @@ fn selected(range: &str, size: usize) -> Option<(usize, usize)> {
 
 fn edges(size: usize) -> Vec<usize> {
     let mut edges = vec![0, 1, size / 2, size - 1, size];
-    for boundary in [64 * KIB, 128 * KIB, 256 * KIB, PART_BYTES, 2 * PART_BYTES, PART_BYTES + 64 * KIB] {
+    for boundary in
+        [INLINE_BYTES_MAX, 64 * KIB, 128 * KIB, 256 * KIB, PART_BYTES, 2 * PART_BYTES, PART_BYTES + 64 * KIB]
+    {
         edges.extend([boundary - 1, boundary, boundary + 1].into_iter().filter(|edge| *edge < size));
     }
     edges

@@ -21,6 +21,8 @@ pub(crate) use random::Random;
 pub(crate) use server::{TestServer, files_below};
 pub(crate) use xml::{blocks, element, elements, unescape};
 
+pub(crate) use types::limits::INLINE_BYTES_MAX;
+
 use std::time::Duration;
 
 /// How long a test waits for anything before it gives up: a hang becomes a failure.
