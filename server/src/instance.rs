@@ -188,11 +188,17 @@ async fn open_store(
     machine: &Machine,
 ) -> Result<(Arc<Store>, Arc<RocksEngine>), StartError> {
     let disk: Arc<dyn Disk> = Arc::new(LocalDisk::open(root).map_err(StartError::Disk)?);
-    let made_before = disk.list(Path::new(METADATA)).is_ok_and(|names| !names.is_empty());
+    let made_before = match disk.list(Path::new(METADATA)) {
+        Ok(names) => !names.is_empty(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+        Err(error) => return Err(StartError::RootKey(error)),
+    };
     let key = root_key::load_or_create(&*disk, &*machine.entropy, made_before).map_err(StartError::RootKey)?;
     let cache_bytes = usize::try_from(settings.cache_bytes).unwrap_or(usize::MAX);
     let rocks = RocksSettings { cache_bytes, ..RocksSettings::default() };
     let engine = Arc::new(RocksEngine::open(&root.join(METADATA), rocks).map_err(StartError::Metadata)?);
+    // The engine syncs what is in its directory; that the directory is there is ours to keep.
+    disk.sync_dir(Path::new("")).map_err(StartError::RootKey)?;
     let store = put_together(disk, Arc::clone(&engine), key, settings, machine).await?;
     Ok((store, engine))
 }

@@ -7,6 +7,7 @@ use server::{Instance, Machine, Settings, banner, ready_file};
 use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -36,10 +37,16 @@ const BLOCKING_THREADS_MAX: usize = 64;
 fn run(line: CommandLine) -> Result<(), Failure> {
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime.max_blocking_threads(BLOCKING_THREADS_MAX).enable_all().build()?;
-    match line.command {
+    let ended = match line.command {
         Command::Serve(serve) => runtime.block_on(serve_until_told(&serve)),
-    }
+    };
+    // Work for the disk that still runs, such as a compaction, may be cut off at any moment as by a crash.
+    runtime.shutdown_timeout(WORK_WAIT_MAX);
+    ended
 }
+
+/// Longest time that work for the disk is given when the process ends.
+const WORK_WAIT_MAX: Duration = Duration::from_secs(5);
 
 async fn serve_until_told(line: &Serve) -> Result<(), Failure> {
     let settings = Settings::resolve(line)?;

@@ -32,9 +32,22 @@ pub struct Access {
 pub fn write(path: &Path, access: &Access) -> io::Result<()> {
     let mut draft = path.as_os_str().to_owned();
     draft.push(format!(".{}.tmp", access.pid));
-    let mut file = File::options().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+    // Whatever lies there is not ours: a file made by another would keep its owner and mode.
+    if let Err(error) = fs::remove_file(&draft)
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        return Err(error);
+    }
+    let written = write_new(draft.as_ref(), access).and_then(|()| fs::rename(&draft, path));
+    if written.is_err() {
+        let _the_first_error_says_more = fs::remove_file(&draft);
+    }
+    written
+}
+
+fn write_new(draft: &Path, access: &Access) -> io::Result<()> {
+    let mut file = File::options().write(true).create_new(true).mode(0o600).open(draft)?;
     serde_json::to_writer(&mut file, access)?;
     file.write_all(b"\n")?;
-    file.sync_all()?;
-    fs::rename(&draft, path)
+    file.sync_all()
 }

@@ -28,7 +28,15 @@ pub(crate) fn load_or_create(disk: &dyn Disk, entropy: &dyn Entropy, made_before
                     format!("{FILE} does not hold 64 hexadecimal digits: restore it from your backup"),
                 )
             };
-            bytes.map(RootKey::from_bytes).ok_or_else(damaged)
+            match bytes {
+                Some(bytes) => Ok(RootKey::from_bytes(bytes)),
+                None if made_before => Err(damaged()),
+                None => {
+                    // The first start was cut off before anything was sealed with it.
+                    disk.remove(Path::new(FILE))?;
+                    create(disk, entropy)
+                }
+            }
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound && !made_before => create(disk, entropy),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Err(io::Error::new(

@@ -107,7 +107,7 @@ impl LocalDisk {
     /// Makes `root` if need be, readable by its owner only, and takes its lock.
     pub fn open(root: &Path) -> Result<Self, OpenDiskError> {
         let io = |source: io::Error| OpenDiskError::Io { root: root.to_owned(), source };
-        create_private_dir(root).map_err(io)?;
+        create_private_dir(root).and_then(|()| sync_parent(root)).map_err(io)?;
         let lock_path = root.join("lock");
         let flags = OFlags::CREATE | OFlags::RDWR | OFlags::CLOEXEC;
         let lock = rustix::fs::open(&lock_path, flags, Mode::RUSR | Mode::WUSR).map_err(|e| io(e.into()))?;
@@ -121,6 +121,19 @@ impl LocalDisk {
     /// The directory of the machine.
     pub fn root(&self) -> &Path {
         &self.root
+    }
+}
+
+/// Makes the directory's own name durable.
+#[expect(clippy::disallowed_methods, reason = "this is the real disk")]
+fn sync_parent(root: &Path) -> io::Result<()> {
+    let root = root.canonicalize()?;
+    match root.parent().map(File::open) {
+        Some(Ok(parent)) => parent.sync_all(),
+        // Whoever may not look into the parent did not make the directory there just now.
+        Some(Err(error)) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        Some(Err(error)) => Err(error),
+        None => Ok(()),
     }
 }
 

@@ -19,8 +19,8 @@ pub const BODY_SILENCE_MAX: Duration = Duration::from_secs(60);
 /// connection closes under it.
 const DRAIN_BYTES_MAX: usize = 4 * 1024 * 1024;
 
-/// Longest wait for one frame while throwing a body away.
-const DRAIN_SILENCE_MAX: Duration = Duration::from_secs(2);
+/// Longest time spent on throwing a body away: whoever is refused holds a connection no longer.
+const DRAIN_WAIT_MAX: Duration = Duration::from_secs(5);
 
 /// The body of a request.
 pub struct RequestBody<B> {
@@ -86,11 +86,19 @@ where
         self.asked_for
     }
 
-    /// Reads a body that no answer needs to its end, within bounds; more than that closes the connection.
+    /// Reads a body that no answer needs to its end, within bounds of size and time; more than that closes the
+    /// connection.
     pub async fn drain(&mut self) {
+        let deadline = self.clock.sleep(DRAIN_WAIT_MAX);
+        tokio::select! {
+            () = self.drain_bytes() => {}
+            () = deadline => {}
+        }
+    }
+
+    async fn drain_bytes(&mut self) {
         let mut left = DRAIN_BYTES_MAX;
         while !self.ended && left > 0 {
-            self.silence = Some(self.clock.sleep(DRAIN_SILENCE_MAX));
             match poll_fn(|cx| self.poll_frame(cx)).await {
                 Ok(Some(bytes)) => left = left.saturating_sub(bytes.len()),
                 Ok(None) | Err(_) => return,

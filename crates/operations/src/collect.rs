@@ -41,24 +41,44 @@ impl Store {
     /// Collects all garbage there is, oldest first, and the files of uploads that failed in this process.
     ///
     /// # Errors
-    /// The first failure of a store; what was collected before stays collected.
+    /// A failure of a store, once everything else is collected.
     pub async fn collect_garbage(&self) -> Result<Collected, OperationError> {
-        self.discard_abandoned().await?;
+        let mut failure = self.discard_abandoned().await.err();
         let mut done = Collected::default();
         let mut last: Option<FoundGarbage> = None;
         loop {
             let batch = self.metadata.garbage(last.as_ref(), BATCH).await?;
-            let Some(end) = batch.last() else { return Ok(done) };
+            let Some(end) = batch.last() else { return failure.map_or(Ok(done), Err) };
             last = Some(end.clone());
-            done.pieces += self.collect_blobs(&batch).await?;
-            for piece in &batch {
-                match self.break_up(piece).await? {
-                    Broken::Up => done.pieces += 1,
-                    Broken::Pinned => done.pinned += 1,
-                    Broken::NotAtAll => {}
+            // A piece that cannot be collected keeps none behind it from being.
+            if let Err(error) = self.collect_batch(&batch, &mut done).await {
+                failure.get_or_insert(error);
+            }
+        }
+    }
+
+    async fn collect_batch(&self, batch: &[FoundGarbage], done: &mut Collected) -> Result<(), OperationError> {
+        let mut failure = None;
+        match self.collect_blobs(batch).await {
+            Ok(pieces) => done.pieces += pieces,
+            Err(_) => {
+                for piece in batch {
+                    match self.collect_blobs(std::slice::from_ref(piece)).await {
+                        Ok(pieces) => done.pieces += pieces,
+                        Err(error) => failure = Some(error),
+                    }
                 }
             }
         }
+        for piece in batch {
+            match self.break_up(piece).await {
+                Ok(Broken::Up) => done.pieces += 1,
+                Ok(Broken::Pinned) => done.pinned += 1,
+                Ok(Broken::NotAtAll) => {}
+                Err(error) => failure = Some(error),
+            }
+        }
+        failure.map_or(Ok(()), Err)
     }
 
     /// Removes the files among `batch`: one sync per directory and one commit for all.

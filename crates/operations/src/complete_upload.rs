@@ -60,9 +60,24 @@ impl Store {
             let Some(upload) = self.metadata.upload(bucket.id(), &request.key, request.upload).await? else {
                 return self.completed_before(request, &bucket).await;
             };
-            if let Some(stored) = self.try_complete(request, &bucket, &upload).await? {
-                return Ok(stored);
+            match self.try_complete(request, &bucket, &upload).await {
+                Ok(Some(stored)) => return Ok(stored),
+                Ok(None) => {}
+                Err(failed) => return self.unless_completed(request, &bucket, failed).await,
             }
+        }
+    }
+
+    /// `failed`, unless the same request sent before has meanwhile done what this one then could not.
+    async fn unless_completed(
+        &self,
+        request: &CompleteUpload,
+        bucket: &OpenBucket,
+        failed: OperationError,
+    ) -> Result<StoredObject, OperationError> {
+        match self.metadata.upload(bucket.id(), &request.key, request.upload).await? {
+            Some(_) => Err(failed),
+            None => self.completed_before(request, bucket).await.map_err(|_| failed),
         }
     }
 

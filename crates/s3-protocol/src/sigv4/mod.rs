@@ -157,8 +157,8 @@ impl SignedRequest<'_> {
     /// turn a PUT into a copy of another object.
     fn check_all_signed(&self, head: &RequestHead<'_>) -> Result<(), OperationError> {
         let is_signed = |name: &str| self.signed_headers.split(';').any(|signed| signed.eq_ignore_ascii_case(name));
-        let unsigned =
-            head.headers.keys().map(|name| name.as_str()).find(|name| needs_signature(name) && !is_signed(name));
+        let needs = |name: &str| needs_signature(name) || (self.is_presigned() && grants_more(name));
+        let unsigned = head.headers.keys().map(|name| name.as_str()).find(|name| needs(name) && !is_signed(name));
         match unsigned.or_else(|| (!is_signed("host")).then_some("host")) {
             None => Ok(()),
             Some(name) => Err(OperationError::new(
@@ -188,6 +188,11 @@ fn presigned_payload_hash<'h>(head: &RequestHead<'h>, signed_headers: &str) -> R
     let is_signed = signed_headers.split(';').any(|name| name.eq_ignore_ascii_case(CONTENT_SHA256));
     let sent = header::text(head.headers, CONTENT_SHA256)?.filter(|_| is_signed);
     Ok(Cow::Borrowed(sent.unwrap_or(UNSIGNED_PAYLOAD)))
+}
+
+/// R2's own headers that let a write do more than its URL says: the holder of a presigned URL may not add them.
+fn grants_more(name: &str) -> bool {
+    name == "cf-create-bucket-if-missing" || name.starts_with("cf-copy-destination-")
 }
 
 /// Headers whose meaning is signed by other means, or that proxies and SDKs add after signing.
