@@ -89,6 +89,9 @@ where
     /// Reads a body that no answer needs to its end, within bounds of size and time; more than that closes the
     /// connection.
     pub async fn drain(&mut self) {
+        if self.ended {
+            return;
+        }
         let deadline = self.clock.sleep(DRAIN_WAIT_MAX);
         tokio::select! {
             () = self.drain_bytes() => {}

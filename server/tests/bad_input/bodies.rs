@@ -179,11 +179,11 @@ async fn a_thousand_vanished_uploads_cost_no_memory() {
     vanish(200).await;
     server.files_after_collection().await;
     let before = resident_bytes();
-    vanish(800).await;
+    vanish(2400).await;
     server.files_after_collection().await;
     let grown = resident_bytes().saturating_sub(before);
-    // If each kept only one of its 256 KiB buffers, these would be 200 MiB.
-    assert!(grown < 100 * MIB, "{grown} bytes more than before");
+    // If each kept only one of its 256 KiB buffers, these would be 600 MiB. Tests beside this one take some too.
+    assert!(grown < 300 * MIB, "{grown} bytes more than before");
     nothing_changed(server, "bad").await;
 }
 
