@@ -61,12 +61,11 @@ impl Store {
         let mut failure = None;
         match self.collect_blobs(batch).await {
             Ok(pieces) => done.pieces += pieces,
-            Err(_) => {
+            Err(error) => {
+                failure = Some(error);
                 for piece in batch {
-                    match self.collect_blobs(std::slice::from_ref(piece)).await {
-                        Ok(pieces) => done.pieces += pieces,
-                        Err(error) => failure = Some(error),
-                    }
+                    // What fails again stays for the next round; the first failure says why.
+                    done.pieces += self.collect_blobs(std::slice::from_ref(piece)).await.unwrap_or(0);
                 }
             }
         }

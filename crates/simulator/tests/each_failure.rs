@@ -289,26 +289,25 @@ fn an_object_deleted_in_the_millisecond_it_was_completed_leaves_nothing_behind()
 #[test]
 fn a_removal_whose_sync_failed_is_made_durable_by_the_next_round() {
     run(async {
-        let Scene { machine, state, .. } = Scene::new().await;
-        let process = machine.start().await.unwrap();
-        clean(&process).await.unwrap();
-        done(&process, Operation::Delete(object("file"))).await;
         let mut rounds = 0;
         for call in 0..4 {
+            let Scene { machine, state, .. } = Scene::new().await;
+            let process = machine.start().await.unwrap();
+            clean(&process).await.unwrap();
+            done(&process, Operation::Delete(object("file"))).await;
             machine.disk.fail_at_call(call, Fault::Error);
-            if Operation::Collect.run(&process).await.is_err()
-                && machine.disk.fault_fired() == Some(("sync_dir", Fault::Error))
-            {
-                rounds += 1;
-                break;
+            let failed = Operation::Collect.run(&process).await.is_err();
+            if !failed || machine.disk.fault_fired() != Some(("sync_dir", Fault::Error)) {
+                continue;
             }
+            rounds += 1;
+            machine.disk.heal();
+            clean(&process).await.unwrap();
+            let mut model = Model::of(state);
+            model.record(&Operation::Delete(object("file")), &Ok(Answer::Done));
+            check_restart(machine.after_power_loss(0), &model, "after a removal that was synced late").await;
         }
         assert_eq!(rounds, 1, "the sync of the directory failed once");
-        machine.disk.heal();
-        clean(&process).await.unwrap();
-        let mut model = Model::of(state);
-        model.record(&Operation::Delete(object("file")), &Ok(Answer::Done));
-        check_restart(machine.after_power_loss(0), &model, "after a removal that was synced late").await;
     });
 }
 
