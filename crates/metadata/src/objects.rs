@@ -6,8 +6,7 @@
 use crate::buckets::FoundBucket;
 use crate::engine::Outcome;
 use crate::keys;
-use crate::rows::MANIFEST_PAGE_PARTS;
-use crate::rows::{BucketCounters, GarbageRow, ManifestRow, ObjectBody, ObjectRow, PartRow, ReferencesRow};
+use crate::rows::{BucketCounters, GarbageRow, ManifestRow, ObjectBody, ObjectRow, ReferencesRow};
 use crate::service::{Change, Metadata, MetadataError, Stored};
 use bytes::Bytes;
 use types::{BlobId, BucketId, ObjectKey, Timestamp};
@@ -179,15 +178,8 @@ impl Metadata {
         Ok(FoundReferences { id, stored: self.read(&keys::references(id)).await? })
     }
 
-    /// The `index`th part of a multipart object, counted from 0. One read, however long the object.
-    pub async fn manifest_part(&self, manifest: BlobId, index: u16) -> Result<PartRow, MetadataError> {
-        let index = usize::from(index);
-        let page = self.manifest_page(manifest, index / MANIFEST_PAGE_PARTS).await?;
-        let part = page.parts.into_iter().nth(index % MANIFEST_PAGE_PARTS);
-        part.ok_or(MetadataError::Missing { row: "manifest part" })
-    }
-
-    /// One page of the part table of a multipart object: parts from `page` times [`MANIFEST_PAGE_PARTS`] on.
+    /// One page of the part table of a multipart object: parts from `page` times
+    /// [`MANIFEST_PAGE_PARTS`](crate::rows::MANIFEST_PAGE_PARTS) on.
     pub async fn manifest_page(&self, manifest: BlobId, page: usize) -> Result<ManifestRow, MetadataError> {
         let page = u32::try_from(page).map_err(|_| MetadataError::Missing { row: "manifest" })?;
         let stored = self.read::<ManifestRow>(&keys::manifest(manifest, page)).await?;

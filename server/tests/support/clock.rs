@@ -24,18 +24,6 @@ impl TestClock {
     pub(crate) fn advance(&self, by: Duration) {
         self.elapsed.send_modify(|elapsed| *elapsed += by);
     }
-
-    /// Returns once somebody new sleeps on this clock: there were `before` sleepers.
-    pub(crate) async fn more_sleepers_than(&self, before: usize) {
-        while self.elapsed.receiver_count() <= before {
-            tokio::task::yield_now().await;
-        }
-    }
-
-    /// How many wait on this clock.
-    pub(crate) fn sleepers(&self) -> usize {
-        self.elapsed.receiver_count()
-    }
 }
 
 impl Clock for TestClock {
