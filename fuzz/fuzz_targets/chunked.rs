@@ -69,7 +69,13 @@ fuzz_target!(|input: (u8, u8, u8, &[u8])| {
     };
     let trailers = if mode.has_trailers() { vec![ChecksumAlgorithm::Crc32] } else { Vec::new() };
     let payload =
-        |length: u64| Payload { mode, length: Some(length), checksums: Vec::new(), trailers: trailers.clone() };
+        |length: u64| Payload {
+            mode,
+            length: Some(length),
+            has_own_end: false,
+            checksums: Vec::new(),
+            trailers: trailers.clone(),
+        };
 
     let broken = payload(u64::from(length));
     assert_eq!(decode(&broken, [body].into_iter()), decode(&broken, pieces(body, seed).into_iter()));

@@ -22,7 +22,7 @@ pub(crate) trait Work: Send + 'static {
     fn begin(&mut self) {}
 
     /// Takes the next unit.
-    fn run(&mut self, unit: &[u8]);
+    fn run(&mut self, unit: &Unit);
 
     /// Finishes, behind the last unit.
     fn end(&mut self) {}
@@ -31,7 +31,20 @@ pub(crate) trait Work: Send + 'static {
 /// Bytes of an upload, shared by its lanes. The last to let go sends the buffer home.
 pub(crate) struct Unit {
     bytes: Vec<u8>,
+    is_last: bool,
     home: mpsc::UnboundedSender<Vec<u8>>,
+}
+
+impl Unit {
+    /// The bytes.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// True if the upload ends with it.
+    pub(crate) fn is_last(&self) -> bool {
+        self.is_last
+    }
 }
 
 impl Drop for Unit {
@@ -67,9 +80,9 @@ impl Units {
         emptied(self.returned.recv().await.unwrap_or_default())
     }
 
-    /// Makes a filled buffer into a unit for the lanes.
-    pub(crate) fn fill(&self, bytes: Vec<u8>) -> Arc<Unit> {
-        Arc::new(Unit { bytes, home: self.home.clone() })
+    /// Makes a filled buffer into a unit for the lanes; `is_last` if the upload ends with it.
+    pub(crate) fn fill(&self, bytes: Vec<u8>, is_last: bool) -> Arc<Unit> {
+        Arc::new(Unit { bytes, is_last, home: self.home.clone() })
     }
 }
 
@@ -159,7 +172,7 @@ impl<W: Work> Lane<W> {
                 }
                 Some(Item::Unit(unit)) => {
                     drop(state);
-                    worker.run(&unit.bytes);
+                    worker.run(&unit);
                 }
             }
         }
@@ -187,16 +200,16 @@ mod tests {
     struct Sum(Vec<u8>);
 
     impl Work for Sum {
-        fn run(&mut self, unit: &[u8]) {
-            assert_ne!(unit, b"panic", "as asked");
-            self.0.extend_from_slice(unit);
+        fn run(&mut self, unit: &Unit) {
+            assert_ne!(unit.bytes(), b"panic", "as asked");
+            self.0.extend_from_slice(unit.bytes());
         }
     }
 
     async fn send(units: &mut Units, lanes: &[&Arc<Lane<Sum>>], bytes: &[u8]) {
         let mut buffer = units.take().await;
         buffer.extend_from_slice(bytes);
-        let unit = units.fill(buffer);
+        let unit = units.fill(buffer, false);
         for lane in lanes {
             lane.push(Arc::clone(&unit));
         }

@@ -121,30 +121,35 @@ impl LocalBlobs {
 
     /// Stores `body` as a new blob, sealed under `key`, and returns once a file of it survives a power cut.
     ///
-    /// `length` is the exact number of bytes to come; MD5 and each of `algorithms` are computed on the way. `key`
+    /// `length` is the exact number of bytes to come; `None` if their sender does not say: then the body is read to its
+    /// end, and a small one becomes inline all the same. MD5 and each of `algorithms` are computed on the way. `key`
     /// must be new: one key, one blob. Holds at most three units of
     /// [`TRANSFER_BYTES`](types::limits::TRANSFER_BYTES) and a sealed one.
     ///
     /// # Errors
-    /// `EntityTooLarge` and `StorageFull` before a byte is read; `IncompleteBody` or `InvalidRequest` if the body is
-    /// shorter or longer; what the body says; what the disk says. A file begun is then listed as abandoned.
+    /// `EntityTooLarge` and `StorageFull`, before a byte is read if the length is known; `IncompleteBody` or
+    /// `InvalidRequest` if the body is shorter or longer; what the body says; what the disk says. A file begun is then
+    /// listed as abandoned.
     /// # Cancel safety
     /// Dropping the future leaves at most a file that is listed as abandoned once no job touches it any more.
     pub async fn write(
         &self,
         body: &mut dyn Body,
-        length: u64,
+        length: Option<u64>,
         algorithms: &[ChecksumAlgorithm],
         key: &DataKey,
     ) -> Result<WrittenBlob, OperationError> {
+        let digester = Digester::new(algorithms);
+        let Some(length) = length else {
+            return self.write_unannounced(AnnouncedBody::unannounced(body, UPLOAD_BYTES_MAX), digester, key).await;
+        };
         if length > UPLOAD_BYTES_MAX {
             return Err(ErrorCode::EntityTooLarge.into());
         }
         let body = AnnouncedBody::new(body, length);
-        let digester = Digester::new(algorithms);
         match usize::try_from(length) {
             Ok(length) if length <= INLINE_BYTES_MAX => self.write_inline(body, length, digester, key).await,
-            _ => self.write_file(body, length, digester, key).await,
+            _ => self.write_file(body, Some(length), digester, key).await,
         }
     }
 
@@ -152,46 +157,67 @@ impl LocalBlobs {
         &self,
         mut body: AnnouncedBody<'_>,
         length: usize,
-        mut digester: Digester,
+        digester: Digester,
         key: &DataKey,
     ) -> Result<WrittenBlob, OperationError> {
-        let number = self.next_inline_number.fetch_add(1, Ordering::Relaxed);
-        let id = BlobId::new(self.epoch, number, self.salt);
-        let chunks = Chunks::new(id, length as u64);
+        let chunks = self.new_inline(length);
         self.reserve.admit(chunks.sealed_bytes()).await?;
         let mut bytes = Vec::with_capacity(length + TAG_BYTES);
         body.take(length, &mut bytes).await?;
         body.end().await?;
-        digester.update(&bytes);
-        let tag = key.seal_chunk(chunks.position(0), &mut bytes);
-        bytes.extend_from_slice(&tag);
-        let blob = BlobRef { id, size: length as u64, place: Place::Inline };
-        Ok(WrittenBlob { blob, sealed: Some(bytes.into()), digests: digester.finish(), claim: None })
+        Ok(seal_inline(chunks, bytes, digester, key))
+    }
+
+    /// Reads as much as fits beside a row: only then it is known whether the body needs a file.
+    async fn write_unannounced(
+        &self,
+        mut body: AnnouncedBody<'_>,
+        digester: Digester,
+        key: &DataKey,
+    ) -> Result<WrittenBlob, OperationError> {
+        let mut bytes = Vec::new();
+        body.take(INLINE_BYTES_MAX, &mut bytes).await?;
+        if body.has_more().await? {
+            body.give_back(bytes.into());
+            return self.write_file(body, None, digester, key).await;
+        }
+        let chunks = self.new_inline(bytes.len());
+        self.reserve.admit(chunks.sealed_bytes()).await?;
+        Ok(seal_inline(chunks, bytes, digester, key))
+    }
+
+    /// The chunk of a new inline blob.
+    fn new_inline(&self, length: usize) -> Chunks {
+        let number = self.next_inline_number.fetch_add(1, Ordering::Relaxed);
+        Chunks::new(BlobId::new(self.epoch, number, self.salt), length as u64)
     }
 
     async fn write_file(
         &self,
         body: AnnouncedBody<'_>,
-        size: u64,
+        size: Option<u64>,
         digester: Digester,
         key: &DataKey,
     ) -> Result<WrittenBlob, OperationError> {
         let number = self.next_file_number.fetch_add(1, Ordering::Relaxed);
         let id = BlobId::new(self.epoch, number, self.salt);
-        let chunks = Chunks::new(id, size);
-        self.reserve.admit(chunks.sealed_bytes()).await?;
+        if let Some(size) = size {
+            self.reserve.admit(Chunks::new(id, size).sealed_bytes()).await?;
+        }
         self.groups.prepare(group(id)).await?;
         let claim = Claim::new(id, &self.abandoned);
         let target = NewFile {
             disk: Arc::clone(&self.disk),
             directories: Arc::clone(&self.directories),
-            chunks,
+            id,
+            size,
             key: key.clone(),
             _claim: Arc::clone(&claim),
         };
-        let digests = upload::store(target, body, digester).await.inspect_err(|error| self.believe_full(error))?;
-        let blob = BlobRef { id, size, place: Place::File };
-        Ok(WrittenBlob { blob, sealed: None, digests, claim: Some(claim) })
+        let stored = upload::store(target, body, digester, &self.reserve).await;
+        let stored = stored.inspect_err(|error| self.believe_full(error))?;
+        let blob = BlobRef { id, size: stored.size, place: Place::File };
+        Ok(WrittenBlob { blob, sealed: None, digests: stored.digests, claim: Some(claim) })
     }
 
     /// The disk may have filled up faster than the reserve noticed.
@@ -312,6 +338,16 @@ impl LocalBlobs {
     pub(crate) fn disk(&self) -> &Arc<dyn Disk> {
         &self.disk
     }
+}
+
+/// A small body becomes a payload. `bytes` with room for a tag are not copied.
+fn seal_inline(chunks: Chunks, mut bytes: Vec<u8>, mut digester: Digester, key: &DataKey) -> WrittenBlob {
+    let size = bytes.len() as u64;
+    digester.update(&bytes);
+    let tag = key.seal_chunk(chunks.position(0), &mut bytes);
+    bytes.extend_from_slice(&tag);
+    let blob = BlobRef { id: chunks.id(), size, place: Place::Inline };
+    WrittenBlob { blob, sealed: Some(bytes.into()), digests: digester.finish(), claim: None }
 }
 
 /// Whether it was done; false if there was nothing to do it to.

@@ -11,16 +11,17 @@ use crate::abandoned::Claim;
 use crate::announced::AnnouncedBody;
 use crate::digest::{Digester, Digests};
 use crate::directory_sync::DirectorySync;
-use crate::lane::{Lane, Units, Work};
+use crate::lane::{Lane, Unit, Units, Work};
 use crate::layout::{Chunks, SEALED_CHUNK_BYTES, directory_of, path_of, sealed_offset};
+use crate::reserve::Reserve;
 use environment::{Disk, DiskFile};
-use keyring::{DataKey, TAG_BYTES};
+use keyring::{ChunkPosition, DataKey, TAG_BYTES};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use types::OperationError;
 use types::limits::{CHUNK_BYTES, TRANSFER_BYTES};
+use types::{BlobId, OperationError};
 
 /// Bytes after which the disk is asked to begin writing, so that the sync at the end is short.
 const WRITEBACK_BYTES: u64 = 4 * 1024 * 1024;
@@ -29,42 +30,64 @@ const WRITEBACK_BYTES: u64 = 4 * 1024 * 1024;
 pub(crate) struct NewFile {
     pub(crate) disk: Arc<dyn Disk>,
     pub(crate) directories: Arc<DirectorySync>,
-    pub(crate) chunks: Chunks,
+    pub(crate) id: BlobId,
+    /// Plain bytes to come, for which room is made at once; `None` if nobody knows.
+    pub(crate) size: Option<u64>,
     pub(crate) key: DataKey,
     /// Held, not read: the id is listed as abandoned only when no job can touch the file any more.
     pub(crate) _claim: Arc<Claim>,
 }
 
-/// Stores the whole of `body`. On return its bytes and its name survive a power cut.
+/// A file whose bytes and name survive a power cut.
+pub(crate) struct StoredFile {
+    /// Plain bytes in it.
+    pub(crate) size: u64,
+    pub(crate) digests: Digests,
+}
+
+/// Stores the whole of `body`. If its size is not known, each unit is admitted by `reserve` before it is written.
 ///
 /// # Errors
-/// Those of the body, and `Disk`. What was written is of no use then.
+/// Those of the body and of the reserve, and `Disk`. What was written is of no use then.
 /// # Cancel safety
 /// Jobs under way go on to the end of their units and hold the claim until then.
 pub(crate) async fn store(
     target: NewFile,
     mut body: AnnouncedBody<'_>,
     digester: Digester,
-) -> Result<Digests, OperationError> {
+    reserve: &Reserve,
+) -> Result<StoredFile, OperationError> {
     let failed = Arc::new(AtomicBool::new(false));
-    let path = path_of(target.chunks.id());
+    let path = path_of(target.id);
+    let admits_units = target.size.is_none();
     let digesting = Lane::new(digester);
     let storing = Lane::new(StoreWork::new(target, Arc::clone(&failed)));
     let mut units = Units::new();
     storing.begin();
-    while body.remaining() > 0 && !failed.load(Ordering::Acquire) {
+    let mut more = body.has_more().await?;
+    while more && !failed.load(Ordering::Acquire) {
         let mut buffer = units.take().await;
         body.take(TRANSFER_BYTES, &mut buffer).await?;
-        let unit = units.fill(buffer);
+        more = body.has_more().await?;
+        if admits_units {
+            reserve.admit(sealed_length(buffer.len()) as u64).await?;
+        }
+        let unit = units.fill(buffer, !more);
         digesting.push(Arc::clone(&unit));
         storing.push(unit);
     }
-    if body.remaining() == 0 {
+    let size = body.taken();
+    if !more {
         body.end().await?;
     }
     let (digested, stored) = tokio::join!(digesting.end(), storing.end());
     stored.ok_or_else(|| stopped(&path))?.outcome()?;
-    Ok(digested.ok_or_else(|| stopped(&path))?.finish())
+    Ok(StoredFile { size, digests: digested.ok_or_else(|| stopped(&path))?.finish() })
+}
+
+/// Bytes on disk of `plain` bytes that begin with a chunk.
+fn sealed_length(plain: usize) -> usize {
+    plain + plain.div_ceil(CHUNK_BYTES) * TAG_BYTES
 }
 
 fn stopped(path: &Path) -> BlobError {
@@ -72,8 +95,8 @@ fn stopped(path: &Path) -> BlobError {
 }
 
 impl Work for Digester {
-    fn run(&mut self, unit: &[u8]) {
-        self.update(unit);
+    fn run(&mut self, unit: &Unit) {
+        self.update(unit.bytes());
     }
 }
 
@@ -84,6 +107,8 @@ struct StoreWork {
     file: Option<Arc<dyn DiskFile>>,
     sealed: Vec<u8>,
     next_chunk: u64,
+    /// True once the chunk that authenticates the end was written.
+    ended: bool,
     /// Where the disk has not yet been asked to write from.
     idle_from: u64,
     error: Option<BlobError>,
@@ -93,20 +118,24 @@ struct StoreWork {
 
 impl StoreWork {
     fn new(target: NewFile, failed: Arc<AtomicBool>) -> Self {
-        let path = path_of(target.chunks.id());
-        Self { target, path, file: None, sealed: Vec::new(), next_chunk: 0, idle_from: 0, error: None, failed }
+        let path = path_of(target.id);
+        let sealed = Vec::new();
+        Self { target, path, file: None, sealed, next_chunk: 0, ended: false, idle_from: 0, error: None, failed }
     }
 
-    /// Makes the file at its full length, so that a full disk shows before more than the first bytes arrive.
+    /// Makes the file, at its full length if that is known, so that a full disk shows before more than the first bytes
+    /// arrive.
     fn create(&mut self) -> Result<(), BlobError> {
         let file = self.target.disk.create(&self.path).map_err(|e| BlobError::disk("create", &self.path, e))?;
-        let length = self.target.chunks.sealed_bytes();
-        file.allocate(length).map_err(|e| BlobError::disk("reserve room for", &self.path, e))?;
+        if let Some(size) = self.target.size {
+            let length = Chunks::new(self.target.id, size).sealed_bytes();
+            file.allocate(length).map_err(|e| BlobError::disk("reserve room for", &self.path, e))?;
+        }
         self.file = Some(file);
         Ok(())
     }
 
-    fn write(&mut self, unit: &[u8]) -> Result<(), BlobError> {
+    fn write(&mut self, unit: &Unit) -> Result<(), BlobError> {
         let start = sealed_offset(self.next_chunk);
         self.seal(unit);
         let Some(file) = &self.file else { unreachable!("the file is created before the first unit") };
@@ -120,20 +149,25 @@ impl StoreWork {
     }
 
     /// Makes `self.sealed` of `unit`.
-    fn seal(&mut self, unit: &[u8]) {
-        self.sealed.resize(unit.len() + unit.len().div_ceil(CHUNK_BYTES) * TAG_BYTES, 0);
-        for (plain, sealed) in unit.chunks(CHUNK_BYTES).zip(self.sealed.chunks_mut(SEALED_CHUNK_BYTES)) {
-            self.target.key.seal_chunk_into(self.target.chunks.position(self.next_chunk), plain, sealed);
+    fn seal(&mut self, unit: &Unit) {
+        let plain = unit.bytes();
+        self.sealed.resize(sealed_length(plain.len()), 0);
+        let unit_end = self.next_chunk + plain.len().div_ceil(CHUNK_BYTES) as u64;
+        for (plain, sealed) in plain.chunks(CHUNK_BYTES).zip(self.sealed.chunks_mut(SEALED_CHUNK_BYTES)) {
+            let last = unit.is_last() && self.next_chunk + 1 == unit_end;
+            let position = ChunkPosition { blob: self.target.id, index: self.next_chunk, last };
+            self.target.key.seal_chunk_into(position, plain, sealed);
             self.next_chunk += 1;
         }
+        self.ended = unit.is_last();
     }
 
     fn sync(&mut self) -> Result<(), BlobError> {
         // An upload that read no further than a failure ends here too, but not without its error.
-        assert_eq!(self.next_chunk, self.target.chunks.count(), "every chunk was written");
+        assert!(self.ended, "the chunk that authenticates the end was written");
         let Some(file) = &self.file else { unreachable!("the file is created before the first unit") };
         file.sync().map_err(|e| BlobError::disk("sync", &self.path, e))?;
-        self.target.directories.sync(&directory_of(self.target.chunks.id()))
+        self.target.directories.sync(&directory_of(self.target.id))
     }
 
     fn step(&mut self, step: impl FnOnce(&mut Self) -> Result<(), BlobError>) {
@@ -156,7 +190,7 @@ impl Work for StoreWork {
         self.step(Self::create);
     }
 
-    fn run(&mut self, unit: &[u8]) {
+    fn run(&mut self, unit: &Unit) {
         self.step(|work| work.write(unit));
     }
 

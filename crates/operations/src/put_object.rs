@@ -20,8 +20,8 @@ pub struct PutObject {
     pub bucket: BucketName,
     /// Under which key.
     pub key: ObjectKey,
-    /// Exact bytes of the body.
-    pub length: u64,
+    /// Exact bytes of the body; `None` if its sender does not say.
+    pub length: Option<u64>,
     /// Headers to keep.
     pub http: HttpMetadata,
     /// `x-amz-meta-*`.

@@ -27,8 +27,8 @@ pub struct PartTarget {
 pub struct UploadPart {
     /// Where it belongs.
     pub target: PartTarget,
-    /// Exact bytes of the body.
-    pub length: u64,
+    /// Exact bytes of the body; `None` if its sender does not say.
+    pub length: Option<u64>,
     /// Digests the body must have.
     pub expected: Vec<ExpectedDigest>,
     /// Digests that trailers will tell.

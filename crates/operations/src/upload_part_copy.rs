@@ -61,7 +61,7 @@ impl Store {
             return Err(ErrorCode::EntityTooLarge.into());
         }
         let target = request.target.clone();
-        let part = UploadPart { target, length: found.range.length, expected: Vec::new(), trailers: Vec::new() };
+        let part = UploadPart { target, length: Some(found.range.length), expected: Vec::new(), trailers: Vec::new() };
         self.write_part(caller, &part, &mut CopyBody(reader.into_stream())).await
     }
 }

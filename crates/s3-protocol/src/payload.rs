@@ -3,7 +3,7 @@
 
 use crate::header;
 use crate::request::RequestHead;
-use http::header::{CONTENT_LENGTH, HeaderMap};
+use http::header::{CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
 use types::{Checksum, ChecksumAlgorithm, ErrorCode, OperationError};
 
 /// The name of the header that says how the body was signed.
@@ -86,6 +86,8 @@ pub struct Payload {
     pub mode: PayloadMode,
     /// Bytes of the object, without any framing; `None` if the client does not say.
     pub length: Option<u64>,
+    /// True if the body has an end of its own (`Transfer-Encoding: chunked`), so that it needs no length.
+    pub has_own_end: bool,
     /// Checksums in the head (`Content-MD5`, `x-amz-checksum-*`): to be verified while the body streams.
     pub checksums: Vec<Checksum>,
     /// Checksums that will follow the chunks: to be calculated while the body streams.
@@ -112,6 +114,7 @@ impl Payload {
         let payload = Self {
             mode,
             length: if mode.is_chunked() { decoded_length } else { plain_length.or(decoded_length) },
+            has_own_end: head.headers.contains_key(TRANSFER_ENCODING),
             checksums: checksums(head.headers)?,
             trailers: trailers(head.headers, mode)?,
         };
@@ -119,19 +122,23 @@ impl Payload {
         Ok(payload)
     }
 
-    /// The bytes of the object.
+    /// The bytes of the object; `None` if the client does not say and need not: R2 refuses such a body with 411, we
+    /// store it with the length it turns out to have.
     ///
     /// # Errors
-    /// `MissingContentLength` if the client does not say; `EntityTooLarge` over `types::limits::UPLOAD_BYTES_MAX`.
-    pub fn upload_length(&self) -> Result<u64, OperationError> {
-        let length = self.length.ok_or(ErrorCode::MissingContentLength)?;
+    /// `MissingContentLength` if nothing tells where the body ends; `EntityTooLarge` over
+    /// `types::limits::UPLOAD_BYTES_MAX`.
+    pub fn upload_length(&self) -> Result<Option<u64>, OperationError> {
+        let Some(length) = self.length else {
+            return if self.has_own_end { Ok(None) } else { Err(ErrorCode::MissingContentLength.into()) };
+        };
         if length > types::limits::UPLOAD_BYTES_MAX {
             return Err(OperationError::new(
                 ErrorCode::EntityTooLarge,
                 "Your proposed upload exceeds the maximum of 5 GiB less 5 MiB for one request: use a multipart upload.",
             ));
         }
-        Ok(length)
+        Ok(Some(length))
     }
 
     /// `x-amz-sdk-checksum-algorithm` promises a checksum: one of this algorithm must be there or follow.

@@ -15,6 +15,7 @@ mod payloads;
 mod signatures;
 #[path = "../support/mod.rs"]
 mod support;
+mod unannounced;
 
 use support::TestServer;
 

@@ -52,7 +52,7 @@ async fn a_reader_tells_what_is_left_and_can_be_a_body() {
     assert_eq!(reader.remaining(), (LARGE - 5 - first.len()) as u64);
     let key = new_key();
     let remaining = reader.remaining();
-    let copy = world.blobs.write(&mut reader, remaining, &[], &key).await.unwrap();
+    let copy = world.blobs.write(&mut reader, Some(remaining), &[], &key).await.unwrap();
     copy.keep();
     let copy = Stored { written: copy, key };
     assert!(world.get(&copy, ByteRange::whole(remaining)).await.unwrap() == plain[5 + first.len()..]);

@@ -8,7 +8,7 @@ use types::{ByteRange, ErrorCode};
 
 async fn put_of(world: &World, size: usize) -> Result<(), ErrorCode> {
     let mut body = BytesBody::new(noise(size));
-    let answer = world.blobs.write(&mut body, size as u64, &[], &new_key()).await;
+    let answer = world.blobs.write(&mut body, Some(size as u64), &[], &new_key()).await;
     answer.map(|written| written.keep()).map_err(|error| error.code)
 }
 
@@ -25,6 +25,17 @@ async fn a_write_that_would_touch_the_reserve_is_refused_and_reads_go_on() {
     assert!(world.get(&stored, ByteRange::whole(LARGE as u64)).await.is_ok());
     world.blobs.remove(stored.blob().id).await.unwrap();
     assert!(world.blobs.take_abandoned().is_empty(), "a refused write begins no file");
+}
+
+#[tokio::test]
+async fn a_body_without_a_length_is_refused_where_it_comes_to_the_reserve() {
+    let world = World::new();
+    world.faults.free_bytes.store(RESERVE + 2 * UNIT as u64, Ordering::SeqCst);
+    let answer = world.blobs.write(&mut BytesBody::new(noise(3 * UNIT)), None, &[], &new_key()).await;
+    assert_eq!(answer.unwrap_err().code, ErrorCode::StorageFull);
+    world.blobs.remove(world.abandoned_one().await).await.unwrap();
+    let small = world.blobs.write(&mut BytesBody::new(noise(1000)), None, &[], &new_key()).await.unwrap();
+    assert_eq!(small.blob.size, 1000);
 }
 
 #[tokio::test]

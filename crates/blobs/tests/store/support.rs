@@ -208,14 +208,14 @@ impl World {
     pub(crate) async fn put(&self, plain: &[u8]) -> Stored {
         let key = new_key();
         let mut body = frames(plain, 70_001);
-        let written = self.blobs.write(&mut body, plain.len() as u64, &[], &key).await.unwrap();
+        let written = self.blobs.write(&mut body, Some(plain.len() as u64), &[], &key).await.unwrap();
         written.keep();
         Stored { written, key }
     }
 
     /// Writes a body of `LARGE` bytes and tells how it went.
     pub(crate) async fn try_put_large(&self) -> Result<WrittenBlob, OperationError> {
-        self.blobs.write(&mut BytesBody::new(noise(LARGE)), LARGE as u64, &[], &new_key()).await
+        self.blobs.write(&mut BytesBody::new(noise(LARGE)), Some(LARGE as u64), &[], &new_key()).await
     }
 
     /// All of `range`, however the blob is placed.

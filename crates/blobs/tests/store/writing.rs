@@ -45,7 +45,7 @@ async fn every_digest_asked_for_is_of_the_plain_bytes() {
         let plain = noise(size);
         let key = new_key();
         let mut body = frames(&plain, 4096);
-        let written = world.blobs.write(&mut body, size as u64, &ALL_ALGORITHMS, &key).await.unwrap();
+        let written = world.blobs.write(&mut body, Some(size as u64), &ALL_ALGORITHMS, &key).await.unwrap();
         written.keep();
         let mut digester = Digester::new(&ALL_ALGORITHMS);
         digester.update(&plain);
@@ -83,7 +83,7 @@ async fn a_body_too_short_is_incomplete_and_one_too_long_is_refused() {
             (announced + 1, ErrorCode::InvalidRequest),
         ] {
             let mut body = frames(&noise(sent), 1000);
-            let answer = world.blobs.write(&mut body, announced as u64, &[], &new_key()).await;
+            let answer = world.blobs.write(&mut body, Some(announced as u64), &[], &new_key()).await;
             assert_eq!(answer.unwrap_err().code, expected, "{sent} for {announced}");
             if announced == LARGE {
                 world.blobs.remove(world.abandoned_one().await).await.unwrap();
@@ -94,10 +94,50 @@ async fn a_body_too_short_is_incomplete_and_one_too_long_is_refused() {
 }
 
 #[tokio::test]
+async fn a_body_that_announces_no_length_is_stored_with_the_length_it_has() {
+    let world = World::new();
+    let sizes =
+        [0, 1, INLINE_BYTES_MAX, INLINE_BYTES_MAX + 1, 65_536, 65_537, UNIT - 1, UNIT, UNIT + 1, 2 * UNIT, LARGE];
+    for size in sizes {
+        for frame_bytes in [1000, UNIT, LARGE + 1] {
+            let plain = noise(size);
+            let key = new_key();
+            let written =
+                world.blobs.write(&mut frames(&plain, frame_bytes), None, &ALL_ALGORITHMS, &key).await.unwrap();
+            written.keep();
+            let mut digester = Digester::new(&ALL_ALGORITHMS);
+            digester.update(&plain);
+            assert_eq!(written.digests, digester.finish(), "{size}");
+            let place = if size <= INLINE_BYTES_MAX { Place::Inline } else { Place::File };
+            assert_eq!((written.blob.size, written.blob.place), (size as u64, place));
+            let stored = Stored { written, key };
+            assert!(world.get(&stored, ByteRange::whole(size as u64)).await.unwrap() == plain, "{size}");
+        }
+    }
+    assert_eq!(world.blobs.corruptions(), 0);
+}
+
+#[tokio::test]
+async fn an_error_of_a_body_without_a_length_leaves_a_file_only_if_one_was_begun() {
+    let world = World::new();
+    for arrived in [0, INLINE_BYTES_MAX, INLINE_BYTES_MAX + 1, UNIT, LARGE] {
+        let error = OperationError::from(ErrorCode::IncompleteBody);
+        let mut body = BytesBody::from_frames([Ok(Bytes::from(noise(arrived))), Err(error)]);
+        let answer = world.blobs.write(&mut body, None, &[], &new_key()).await;
+        assert_eq!(answer.unwrap_err().code, ErrorCode::IncompleteBody, "after {arrived}");
+        if arrived > INLINE_BYTES_MAX {
+            world.blobs.remove(world.abandoned_one().await).await.unwrap();
+        }
+        assert!(world.files().is_empty());
+    }
+    assert!(world.blobs.take_abandoned().is_empty());
+}
+
+#[tokio::test]
 async fn a_body_over_the_limit_is_refused_before_a_byte_is_read() {
     let world = World::new();
     let mut body = BytesBody::from_frames([Err(OperationError::internal("was read"))]);
-    let answer = world.blobs.write(&mut body, UPLOAD_BYTES_MAX + 1, &[], &new_key()).await;
+    let answer = world.blobs.write(&mut body, Some(UPLOAD_BYTES_MAX + 1), &[], &new_key()).await;
     assert_eq!(answer.unwrap_err().code, ErrorCode::EntityTooLarge);
     assert!(world.files().is_empty());
 }
@@ -108,7 +148,7 @@ async fn an_error_of_the_body_ends_the_upload_and_its_file_can_be_removed() {
     for arrived in [0, 1, UNIT, LARGE - 1] {
         let error = OperationError::from(ErrorCode::SignatureDoesNotMatch);
         let mut body = BytesBody::from_frames([Ok(Bytes::from(noise(arrived))), Err(error)]);
-        let answer = world.blobs.write(&mut body, LARGE as u64, &[], &new_key()).await;
+        let answer = world.blobs.write(&mut body, Some(LARGE as u64), &[], &new_key()).await;
         assert_eq!(answer.unwrap_err().code, ErrorCode::SignatureDoesNotMatch, "after {arrived}");
         let abandoned = world.abandoned_one().await;
         assert_eq!(world.files(), [world.path_of(abandoned)]);
@@ -116,7 +156,7 @@ async fn an_error_of_the_body_ends_the_upload_and_its_file_can_be_removed() {
         assert!(world.files().is_empty());
     }
     let mut body = BytesBody::from_frames([Err(ErrorCode::IncompleteBody.into())]);
-    assert!(world.blobs.write(&mut body, 5, &[], &new_key()).await.is_err());
+    assert!(world.blobs.write(&mut body, Some(5), &[], &new_key()).await.is_err());
     assert!(world.blobs.take_abandoned().is_empty(), "an inline body has no file");
 }
 
@@ -128,7 +168,7 @@ async fn an_upload_dropped_midway_is_listed_as_abandoned() {
     let key = new_key();
     tokio::select! {
         biased;
-        answer = world.blobs.write(&mut body, LARGE as u64, &[], &key) => panic!("ended with {answer:?}"),
+        answer = world.blobs.write(&mut body, Some(LARGE as u64), &[], &key) => panic!("ended with {answer:?}"),
         () = stalled.notified() => {}
     }
     let abandoned = world.abandoned_one().await;
@@ -174,6 +214,6 @@ fn the_futures_can_move_between_threads() {
     let world = World::new();
     let mut body = BytesBody::default();
     let key = new_key();
-    assert_send(&world.blobs.write(&mut body, 0, &[], &key));
+    assert_send(&world.blobs.write(&mut body, Some(0), &[], &key));
     assert_send(&world.blobs.sweep(1));
 }

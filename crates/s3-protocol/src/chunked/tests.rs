@@ -47,7 +47,7 @@ fn example_signatures(trailer: bool) -> ChunkSignatures {
 }
 
 fn payload(mode: PayloadMode, length: u64, trailers: &[ChecksumAlgorithm]) -> Payload {
-    Payload { mode, length: Some(length), checksums: Vec::new(), trailers: trailers.to_vec() }
+    Payload { mode, length: Some(length), has_own_end: false, checksums: Vec::new(), trailers: trailers.to_vec() }
 }
 
 fn decode_pieces(mut decoder: ChunkedDecoder, pieces: &[&[u8]]) -> Result<(Vec<u8>, Vec<Checksum>), ErrorCode> {

@@ -15,8 +15,8 @@ use types::{Checksum, Conditions, ETag, OperationError};
 pub struct PutObject {
     /// Where.
     pub target: ObjectTarget,
-    /// Bytes of the object, at most `types::limits::UPLOAD_BYTES_MAX`.
-    pub length: u64,
+    /// Bytes of the object, at most `types::limits::UPLOAD_BYTES_MAX`; `None` if only its end tells.
+    pub length: Option<u64>,
     /// What is stored with it.
     pub metadata: ObjectMetadata,
     /// What must hold of the object it replaces.

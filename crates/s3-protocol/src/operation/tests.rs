@@ -242,7 +242,7 @@ fn an_upload_decodes_its_length_metadata_and_conditions() {
     let head = head("", &map);
     let payload = Payload::parse(&head, WithoutHash::Refused).unwrap();
     let request = put_object::decode(&head, target(), &payload).unwrap();
-    assert_eq!((request.length, request.checksums.len(), request.create_bucket_if_missing), (5, 1, true));
+    assert_eq!((request.length, request.checksums.len(), request.create_bucket_if_missing), (Some(5), 1, true));
     assert_eq!(request.conditions.if_none_match, Some(ETagList::Any));
     assert_eq!(request.metadata.http.content_type.as_deref(), Some("a/b"));
     assert_eq!(code(upload_part::decode(&head, target(), &payload)), Some(ErrorCode::InvalidArgument));

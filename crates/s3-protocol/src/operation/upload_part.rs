@@ -32,8 +32,8 @@ pub struct UploadPart {
     pub target: ObjectTarget,
     /// Its place.
     pub part: PartTarget,
-    /// Its bytes, at most `types::limits::UPLOAD_BYTES_MAX`.
-    pub length: u64,
+    /// Its bytes, at most `types::limits::UPLOAD_BYTES_MAX`; `None` if only its end tells.
+    pub length: Option<u64>,
     /// What its bytes must have, besides what trailers say.
     pub checksums: Vec<Checksum>,
 }

@@ -27,6 +27,15 @@ fn plain_bodies_have_their_content_length() {
 }
 
 #[test]
+fn a_body_with_an_end_of_its_own_needs_no_length() {
+    let chunked = ("transfer-encoding", "chunked");
+    assert_eq!(parse(&[UNSIGNED, chunked]).unwrap().upload_length().unwrap(), None);
+    let told = parse(&[UNSIGNED, chunked, ("x-amz-decoded-content-length", "5")]).unwrap();
+    assert_eq!(told.upload_length().unwrap(), Some(5), "what the client says counts all the same");
+    assert_eq!(parse(&[TRAILER, chunked]), Err(ErrorCode::MissingContentLength), "aws-chunked needs it all the same");
+}
+
+#[test]
 fn chunked_bodies_have_their_decoded_length_even_without_content_length() {
     let payload = parse(&[TRAILER, ("x-amz-decoded-content-length", "5"), ("x-amz-trailer", "x-amz-checksum-crc32")]);
     let payload = payload.unwrap();
