@@ -3,7 +3,7 @@
 use crate::answer_body::AnswerBody;
 use crate::authenticate::{Authenticated, SigningKeys};
 use crate::upload_body::UploadBody;
-use crate::{buckets, listings, objects, uploads};
+use crate::{buckets, configurations, listings, objects, uploads};
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_TYPE, EXPECT, HOST, HeaderName, HeaderValue, RETRY_AFTER};
 use http::request::Parts;
@@ -149,6 +149,21 @@ where
         Operation::HeadBucket(bucket) => Box::pin(buckets::head(context, bucket)).await,
         Operation::DeleteBucket(bucket) => Box::pin(buckets::delete(context, bucket)).await,
         Operation::GetBucketLocation(bucket) => Box::pin(buckets::location(context, bucket)).await,
+        Operation::GetBucketEncryption(bucket) => Box::pin(configurations::encryption(context, bucket)).await,
+        Operation::PutBucketEncryption(bucket) => Box::pin(configurations::put_encryption(context, bucket)).await,
+        Operation::DeleteBucketEncryption(bucket) => Box::pin(configurations::delete_encryption(context, bucket)).await,
+        Operation::GetBucketLifecycleConfiguration(bucket) => {
+            Box::pin(configurations::lifecycle(context, bucket)).await
+        }
+        Operation::PutBucketLifecycleConfiguration(bucket) => {
+            Box::pin(configurations::put_lifecycle(context, bucket)).await
+        }
+        Operation::DeleteBucketLifecycle(bucket) => Box::pin(configurations::delete_lifecycle(context, bucket)).await,
+        Operation::GetBucketVersioning(bucket) => Box::pin(configurations::versioning(context, bucket)).await,
+        Operation::GetBucketAcl(bucket) => Box::pin(configurations::acl(context, bucket)).await,
+        Operation::GetBucketTagging(bucket) => Box::pin(configurations::tagging(context, bucket)).await,
+        Operation::GetBucketReplication(bucket) => Box::pin(configurations::replication(context, bucket)).await,
+        Operation::GetObjectLockConfiguration(bucket) => Box::pin(configurations::object_lock(context, bucket)).await,
         Operation::ListObjects(bucket) => Box::pin(listings::list_objects(context, bucket)).await,
         Operation::ListObjectsV2(bucket) => Box::pin(listings::list_objects_v2(context, bucket)).await,
         Operation::ListMultipartUploads(bucket) => Box::pin(listings::list_uploads(context, bucket)).await,

@@ -1,10 +1,12 @@
 //! The S3 face: a request is verified, decoded into one operation, and its answer encoded.
 //!
-//! Start at [`S3Face::handle`]. Each S3 operation is one function of `buckets`, `objects`, `listings` or `uploads`.
+//! Start at [`S3Face::handle`]. Each S3 operation is one function of `buckets`, `configurations`, `objects`,
+//! `listings` or `uploads`.
 
 mod answer_body;
 mod authenticate;
 mod buckets;
+mod configurations;
 mod document;
 mod handle;
 mod listings;

@@ -93,6 +93,7 @@ impl Metadata {
         bucket.expect(&mut change);
         change.expect_none(keys::objects(bucket.id()));
         change.delete(bucket.key.clone());
+        change.delete(keys::lifecycle(bucket.id()));
         change.forget_count(bucket.id());
         change.discard(now, GarbageRow::Bucket(bucket.id()));
         Ok(change.commit().await?)

@@ -10,6 +10,7 @@ const BUCKET: u8 = b'B';
 const CREDENTIAL: u8 = b'C';
 const EPOCH: u8 = b'E';
 const GARBAGE: u8 = b'G';
+const LIFECYCLE: u8 = b'L';
 const MANIFEST: u8 = b'M';
 const OBJECT: u8 = b'O';
 const PART: u8 = b'P';
@@ -139,6 +140,11 @@ pub fn buckets(account: AccountId, jurisdiction: u8) -> Vec<u8> {
 /// A bucket by its name.
 pub fn bucket(account: AccountId, jurisdiction: u8, name: &BucketName) -> Vec<u8> {
     Key(buckets(account, jurisdiction)).bytes(name.as_str().as_bytes()).done()
+}
+
+/// The lifecycle rules of a bucket.
+pub fn lifecycle(bucket: BucketId) -> Vec<u8> {
+    Key::new(LIFECYCLE).bytes(&bucket.0.to_be_bytes()).done()
 }
 
 /// All objects of a bucket.

@@ -9,6 +9,7 @@ pub mod engine;
 mod fixture;
 pub mod garbage;
 pub mod keys;
+pub mod lifecycle;
 pub mod listing;
 #[cfg(any(test, feature = "suite"))]
 pub mod memory;

@@ -4,11 +4,12 @@
 //! field is a new marker and a step from the old one.
 
 mod formats;
+mod lifecycle;
 
 use keyring::WrappedKey;
 use types::{
-    AccessKeyId, AccountId, BlobId, BucketId, BucketName, Checksum, ETag, HttpMetadata, Md5, StorageClass, Timestamp,
-    UploadId, UserMetadata,
+    AccessKeyId, AccountId, BlobId, BucketId, BucketName, Checksum, ETag, HttpMetadata, Lifecycle, Md5, StorageClass,
+    Timestamp, UploadId, UserMetadata,
 };
 
 pub use formats::Row;
@@ -78,6 +79,13 @@ pub struct BucketRow {
     pub default_class: StorageClass,
     /// Its key, wrapped by the root key.
     pub key: WrappedKey,
+}
+
+/// The lifecycle rules of a bucket. A bucket without this row has those that every bucket begins with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LifecycleRow {
+    /// The rules, each with its id; none at all once they are deleted.
+    pub lifecycle: Lifecycle,
 }
 
 /// An object: all that HEAD needs.

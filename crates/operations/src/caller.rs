@@ -43,6 +43,28 @@ actions! {
     HeadBucket;
     /// See where a bucket is.
     GetBucketLocation;
+    /// See how a bucket is encrypted.
+    GetBucketEncryption;
+    /// Ask for a bucket's encryption.
+    PutBucketEncryption;
+    /// Ask for the default encryption again.
+    DeleteBucketEncryption;
+    /// See a bucket's lifecycle rules.
+    GetBucketLifecycleConfiguration;
+    /// Replace a bucket's lifecycle rules.
+    PutBucketLifecycleConfiguration;
+    /// Remove a bucket's lifecycle rules.
+    DeleteBucketLifecycle;
+    /// See that a bucket has no versions.
+    GetBucketVersioning;
+    /// See that a bucket is its owner's alone.
+    GetBucketAcl;
+    /// See that a bucket has no tags.
+    GetBucketTagging;
+    /// See that a bucket is not replicated.
+    GetBucketReplication;
+    /// See that a bucket has no S3 object lock.
+    GetObjectLockConfiguration;
     /// See a bucket's keys.
     ListObjects;
     /// Read an object.

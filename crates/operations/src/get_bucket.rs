@@ -1,4 +1,4 @@
-//! HeadBucket and GetBucketLocation.
+//! HeadBucket, GetBucketLocation, and what is the same of every bucket.
 
 use crate::caller::{Action, Caller};
 use crate::store::Store;
@@ -22,6 +22,16 @@ impl Store {
     pub async fn bucket_location(&self, caller: &Caller, name: &BucketName) -> Result<Option<String>, OperationError> {
         caller.authorize(Action::GetBucketLocation)?;
         Ok(self.find_bucket(caller, name).await?.stored.row.location)
+    }
+
+    /// Sees that a bucket exists, for the sake of an `action` whose answer is the same for every bucket: each is
+    /// encrypted with AES-256, and R2 answers for some features of S3 as if nobody had used them yet.
+    ///
+    /// # Errors
+    /// `NoSuchBucket`.
+    pub async fn fixed_answer(&self, caller: &Caller, action: Action, name: &BucketName) -> Result<(), OperationError> {
+        caller.authorize(action)?;
+        self.find_bucket(caller, name).await.map(|_| ())
     }
 
     /// A bucket's sums, exact as of the last commit.

@@ -148,6 +148,14 @@ error_codes! {
     TooMuchConcurrency          -      "TooMuchConcurrency"                 429    Later "Too many concurrent changes to the same resource: try again.";
     /// A location R2 does not have.
     InvalidLocationConstraint   -      "InvalidLocationConstraint"          400    Never "The specified location constraint is not valid.";
+    /// The bucket has no lifecycle rules.
+    NoSuchLifecycleConfiguration -     "NoSuchLifecycleConfiguration"       404    Never "The lifecycle configuration does not exist.";
+    /// Buckets have no tags.
+    NoSuchTagSet                -      "NoSuchTagSet"                       404    Never "The TagSet does not exist.";
+    /// Buckets are not replicated.
+    ReplicationConfigurationNotFound - "ReplicationConfigurationNotFoundError" 404 Never "The replication configuration was not found.";
+    /// Buckets have no S3 object lock.
+    ObjectLockConfigurationNotFound -  "ObjectLockConfigurationNotFoundError" 404  Never "Object Lock configuration does not exist for this bucket.";
     /// The disk has less free space than its reserve.
     StorageFull                 -      "ServiceUnavailable"                 503    Later "The disk is full up to its reserve: writes are refused until space is freed. Reads and deletes go on.";
 }

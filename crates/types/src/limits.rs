@@ -31,6 +31,10 @@ pub const BUCKET_NAME_BYTES_MAX: usize = 63;
 pub const LIST_PAGE_MAX: usize = 1000;
 /// Keys of one DeleteObjects. Source: R2 "Release notes", 2022-07-01.
 pub const DELETE_KEYS_MAX: usize = 1000;
+/// Rules of one lifecycle configuration. Source: R2 "Object lifecycles".
+pub const LIFECYCLE_RULES_MAX: usize = 1000;
+/// Longest id of a lifecycle rule, bytes. Source: S3 PutBucketLifecycleConfiguration.
+pub const LIFECYCLE_ID_BYTES_MAX: usize = 255;
 /// Longest life of a presigned URL, seconds: 7 days. Source: R2 "Presigned URLs".
 pub const PRESIGNED_SECONDS_MAX: u64 = 604_800;
 /// Difference allowed between a request's signing time and ours, seconds. Source: S3 (RequestTimeTooSkewed).

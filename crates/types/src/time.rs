@@ -48,6 +48,21 @@ impl Timestamp {
         Some(Self::from_seconds(days_from_civil(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second))
     }
 
+    /// A date of ISO 8601 as XML Schema and JSON have it: `2022-05-18`, alone or with a time such as
+    /// `T17:19:59`, `T17:19:59.645Z` or `T19:19:59+02:00`. Without an offset it is UTC; less than a millisecond is
+    /// dropped.
+    pub fn parse_iso8601(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let (date, rest) = text.split_at_checked(10)?;
+        let midnight = days_of_date(date)? * 86_400_000;
+        if rest.is_empty() {
+            return Some(Self(midnight));
+        }
+        let (time, offset_minutes) = split_offset(rest.strip_prefix('T')?)?;
+        let utc = i64::try_from(midnight + milliseconds_of_time(time)?).ok()? - offset_minutes * 60_000;
+        u64::try_from(utc).ok().map(Self)
+    }
+
     /// `20220518T171959Z`.
     pub fn to_amz_date(self) -> String {
         let c = self.civil();
@@ -101,6 +116,57 @@ fn push_field(text: &mut String, number: u64, width: u32, after: char) {
     text.push(after);
 }
 
+/// The number that all of the text writes in decimal digits.
+fn digits(text: &str) -> Option<u64> {
+    (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok())?
+}
+
+/// Days from the epoch to `2022-05-18`, if there is such a day.
+fn days_of_date(date: &str) -> Option<u64> {
+    let mut fields = date.split('-');
+    let (year, month, day) = (digits(fields.next()?)?, digits(fields.next()?)?, digits(fields.next()?)?);
+    if fields.next().is_some() || date.len() != 10 || year < 1970 || !(1..=12).contains(&month) || day == 0 {
+        return None;
+    }
+    let days = days_from_civil(year, month, day);
+    // The thirtieth of February comes back as a day of March.
+    (civil_from_days(days) == (year, month, day)).then_some(days)
+}
+
+/// `17:19:59.645Z` as its time and the minutes by which its offset is ahead of UTC.
+fn split_offset(text: &str) -> Option<(&str, i64)> {
+    if let Some(time) = text.strip_suffix('Z') {
+        return Some((time, 0));
+    }
+    let Some(at) = text.find(['+', '-']) else { return Some((text, 0)) };
+    let (time, offset) = text.split_at(at);
+    let (hours, minutes) = offset.get(1..)?.split_once(':')?;
+    let (hours, minutes) = (digits(hours)?, digits(minutes)?);
+    if hours > 14 || minutes > 59 {
+        return None;
+    }
+    let ahead = i64::try_from(hours * 60 + minutes).ok()?;
+    Some((time, if offset.starts_with('-') { -ahead } else { ahead }))
+}
+
+/// Milliseconds of `17:19:59` or `17:19:59.645`.
+fn milliseconds_of_time(text: &str) -> Option<u64> {
+    let (whole, fraction) = text.split_once('.').map_or((text, None), |(whole, fraction)| (whole, Some(fraction)));
+    let mut fields = whole.split(':');
+    let (hour, minute, second) = (digits(fields.next()?)?, digits(fields.next()?)?, digits(fields.next()?)?);
+    if fields.next().is_some() || hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
+    let milliseconds = match fraction {
+        None => 0,
+        Some(fraction) => {
+            digits(fraction)?;
+            digits(&format!("{fraction:0<3}")[..3])?
+        }
+    };
+    Some((hour * 3600 + minute * 60 + second) * 1000 + milliseconds)
+}
+
 /// Howard Hinnant's `days_from_civil`, for years from 1970 on.
 fn days_from_civil(year: u64, month: u64, day: u64) -> u64 {
     let year = if month <= 2 { year - 1 } else { year };
@@ -144,11 +210,52 @@ mod tests {
         assert_eq!(Timestamp::parse_http_date("yesterday"), None);
     }
 
+    #[test]
+    fn reads_the_dates_of_documents() {
+        let parse = |text| Timestamp::parse_iso8601(text).map(Timestamp::to_iso8601);
+        for (text, expected) in [
+            ("2024-02-29", "2024-02-29T00:00:00.000Z"),
+            ("2024-01-01T00:00:00Z", "2024-01-01T00:00:00.000Z"),
+            ("2024-01-01T00:00:00", "2024-01-01T00:00:00.000Z"),
+            ("2022-05-18T17:19:59.645Z", "2022-05-18T17:19:59.645Z"),
+            ("2022-05-18T17:19:59.6Z", "2022-05-18T17:19:59.600Z"),
+            ("2022-05-18T17:19:59.6454321Z", "2022-05-18T17:19:59.645Z"),
+            ("2022-05-18T19:19:59+02:00", "2022-05-18T17:19:59.000Z"),
+            (" 2022-05-18T10:19:59-07:00\n", "2022-05-18T17:19:59.000Z"),
+        ] {
+            assert_eq!(parse(text).as_deref(), Some(expected), "{text}");
+        }
+        for bad in [
+            "",
+            "20240101",
+            "2024-1-1",
+            "2024-13-01",
+            "2023-02-29",
+            "2024-04-31",
+            "2024-01-00",
+            "1969-12-31",
+            "1970-01-01T00:00:00+01:00",
+            "2024-01-01 00:00:00",
+            "2024-01-01T",
+            "2024-01-01T24:00:00Z",
+            "2024-01-01T00:00Z",
+            "2024-01-01T00:00:00.Z",
+            "2024-01-01T00:00:00.\u{e9}\u{e9}Z",
+            "2024-01-01T00:00:00+0200",
+            "2024-01-01T00:00:00+99:00",
+            "+024-01-01",
+            "2024-01-0\u{e9}",
+        ] {
+            assert_eq!(parse(bad), None, "{bad}");
+        }
+    }
+
     proptest! {
         #[test]
         fn dates_survive_a_round_trip(seconds in 0..LAST_SECOND) {
             let time = Timestamp::from_seconds(seconds);
             prop_assert_eq!(Timestamp::parse_amz_date(&time.to_amz_date()), Some(time));
+            prop_assert_eq!(Timestamp::parse_iso8601(&time.to_iso8601()), Some(time));
             prop_assert_eq!(Timestamp::parse_http_date(&time.to_http_date()), Some(time));
         }
     }

@@ -1,4 +1,4 @@
-//! What R2 means, seen through the socket: reads, lists, copies, multipart uploads, races, stopping.
+//! What R2 means, seen through the socket: reads, lists, copies, multipart uploads, configurations, races, stopping.
 
 #![allow(
     clippy::unwrap_used,
@@ -8,6 +8,7 @@
     reason = "helpers of tests fail the test"
 )]
 
+mod configurations;
 mod copying;
 mod listing;
 mod listing_uploads;

@@ -288,7 +288,7 @@ impl Row for GarbageRow {
     }
 }
 
-fn time(fields: &mut Decoder<'_>, field: &'static str) -> Result<Timestamp, Malformed> {
+pub(super) fn time(fields: &mut Decoder<'_>, field: &'static str) -> Result<Timestamp, Malformed> {
     fields.number(field).map(Timestamp)
 }
 
@@ -345,14 +345,14 @@ fn user(fields: &mut Decoder<'_>) -> Result<UserMetadata, Malformed> {
     UserMetadata::new(pairs).ok_or(Malformed { field: "metadata" })
 }
 
-fn write_class(fields: &mut Encoder, class: StorageClass) {
+pub(super) fn write_class(fields: &mut Encoder, class: StorageClass) {
     fields.number(match class {
         StorageClass::Standard => 0,
         StorageClass::InfrequentAccess => 1,
     });
 }
 
-fn class(fields: &mut Decoder<'_>) -> Result<StorageClass, Malformed> {
+pub(super) fn class(fields: &mut Decoder<'_>) -> Result<StorageClass, Malformed> {
     match fields.number("storage class")? {
         0 => Ok(StorageClass::Standard),
         1 => Ok(StorageClass::InfrequentAccess),

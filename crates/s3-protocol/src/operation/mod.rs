@@ -4,6 +4,8 @@
 //! `x-amz-request-id` to every answer and the stream to those of GetObject.
 
 pub mod abort_multipart_upload;
+pub mod bucket_encryption;
+pub mod bucket_lifecycle;
 pub mod complete_multipart_upload;
 pub mod copy_object;
 pub mod create_bucket;
@@ -11,6 +13,7 @@ pub mod create_multipart_upload;
 pub mod delete_bucket;
 pub mod delete_object;
 pub mod delete_objects;
+pub mod fresh_bucket;
 pub mod get_bucket_location;
 pub mod get_object;
 pub mod head_bucket;
@@ -61,6 +64,28 @@ pub enum Operation {
     DeleteBucket(BucketName),
     /// Where a bucket is: always `auto`.
     GetBucketLocation(BucketName),
+    /// How a bucket is encrypted: always with AES-256.
+    GetBucketEncryption(BucketName),
+    /// Asks for a bucket's encryption.
+    PutBucketEncryption(BucketName),
+    /// Asks for the default encryption again.
+    DeleteBucketEncryption(BucketName),
+    /// The lifecycle rules of a bucket.
+    GetBucketLifecycleConfiguration(BucketName),
+    /// Replaces the lifecycle rules of a bucket.
+    PutBucketLifecycleConfiguration(BucketName),
+    /// Removes the lifecycle rules of a bucket.
+    DeleteBucketLifecycle(BucketName),
+    /// Whether a bucket keeps versions: never.
+    GetBucketVersioning(BucketName),
+    /// Who may use a bucket: its owner.
+    GetBucketAcl(BucketName),
+    /// The tags of a bucket: none.
+    GetBucketTagging(BucketName),
+    /// Where a bucket is replicated to: nowhere.
+    GetBucketReplication(BucketName),
+    /// The object lock of a bucket: none.
+    GetObjectLockConfiguration(BucketName),
     /// Objects of a bucket, version 1.
     ListObjects(BucketName),
     /// Objects of a bucket, version 2.
@@ -113,6 +138,17 @@ impl Operation {
             Self::HeadBucket(_) => "HeadBucket",
             Self::DeleteBucket(_) => "DeleteBucket",
             Self::GetBucketLocation(_) => "GetBucketLocation",
+            Self::GetBucketEncryption(_) => "GetBucketEncryption",
+            Self::PutBucketEncryption(_) => "PutBucketEncryption",
+            Self::DeleteBucketEncryption(_) => "DeleteBucketEncryption",
+            Self::GetBucketLifecycleConfiguration(_) => "GetBucketLifecycleConfiguration",
+            Self::PutBucketLifecycleConfiguration(_) => "PutBucketLifecycleConfiguration",
+            Self::DeleteBucketLifecycle(_) => "DeleteBucketLifecycle",
+            Self::GetBucketVersioning(_) => "GetBucketVersioning",
+            Self::GetBucketAcl(_) => "GetBucketAcl",
+            Self::GetBucketTagging(_) => "GetBucketTagging",
+            Self::GetBucketReplication(_) => "GetBucketReplication",
+            Self::GetObjectLockConfiguration(_) => "GetObjectLockConfiguration",
             Self::ListObjects(_) => "ListObjects",
             Self::ListObjectsV2(_) => "ListObjectsV2",
             Self::ListMultipartUploads(_) => "ListMultipartUploads",
@@ -135,7 +171,11 @@ impl Operation {
     pub fn body(&self) -> BodyKind {
         match self {
             Self::PutObject(_) | Self::UploadPart(_) => BodyKind::Object,
-            Self::CreateBucket(_) | Self::DeleteObjects(_) | Self::CompleteMultipartUpload(_) => BodyKind::Document,
+            Self::CreateBucket(_)
+            | Self::PutBucketEncryption(_)
+            | Self::PutBucketLifecycleConfiguration(_)
+            | Self::DeleteObjects(_)
+            | Self::CompleteMultipartUpload(_) => BodyKind::Document,
             _ => BodyKind::Ignored,
         }
     }
@@ -148,6 +188,17 @@ impl Operation {
             | Self::HeadBucket(bucket)
             | Self::DeleteBucket(bucket)
             | Self::GetBucketLocation(bucket)
+            | Self::GetBucketEncryption(bucket)
+            | Self::PutBucketEncryption(bucket)
+            | Self::DeleteBucketEncryption(bucket)
+            | Self::GetBucketLifecycleConfiguration(bucket)
+            | Self::PutBucketLifecycleConfiguration(bucket)
+            | Self::DeleteBucketLifecycle(bucket)
+            | Self::GetBucketVersioning(bucket)
+            | Self::GetBucketAcl(bucket)
+            | Self::GetBucketTagging(bucket)
+            | Self::GetBucketReplication(bucket)
+            | Self::GetObjectLockConfiguration(bucket)
             | Self::ListObjects(bucket)
             | Self::ListObjectsV2(bucket)
             | Self::ListMultipartUploads(bucket)

@@ -4,6 +4,7 @@
 //! plus. A parameter that the operation does not know is refused with 501 rather than ignored, so that nothing ever
 //! becomes a ListObjects, CreateBucket or DeleteBucket by accident (R2 "Release notes", 2022-05-05).
 
+mod configurations;
 mod host;
 mod unsupported;
 
@@ -70,8 +71,13 @@ fn account_operation(head: &RequestHead<'_>) -> Result<Operation, OperationError
 
 fn bucket_operation(head: &RequestHead<'_>, bucket: &str) -> Result<Operation, OperationError> {
     let bucket = bucket_name(bucket)?;
-    check_subresources(head, Level::Bucket)?;
-    let row = bucket_row(head.method, head.query())?;
+    let row = match configurations::row(head.method, head.query())? {
+        Some(row) => row,
+        None => {
+            check_subresources(head, Level::Bucket)?;
+            bucket_row(head.method, head.query())?
+        }
+    };
     let operation = (row.build)(bucket);
     check_parameters(head.query(), row.parameters, &operation)?;
     Ok(operation)

@@ -39,6 +39,17 @@ fn every_operation_has_its_request() {
         ("HEAD", "/bucket", "HeadBucket"),
         ("DELETE", "/bucket", "DeleteBucket"),
         ("GET", "/bucket?location", "GetBucketLocation"),
+        ("GET", "/bucket?encryption", "GetBucketEncryption"),
+        ("PUT", "/bucket?encryption=&x-id=PutBucketEncryption", "PutBucketEncryption"),
+        ("DELETE", "/bucket?encryption", "DeleteBucketEncryption"),
+        ("GET", "/bucket?lifecycle", "GetBucketLifecycleConfiguration"),
+        ("PUT", "/bucket?lifecycle", "PutBucketLifecycleConfiguration"),
+        ("DELETE", "/bucket/?lifecycle", "DeleteBucketLifecycle"),
+        ("GET", "/bucket?versioning", "GetBucketVersioning"),
+        ("GET", "/bucket?%61cl", "GetBucketAcl"),
+        ("GET", "/bucket?tagging", "GetBucketTagging"),
+        ("GET", "/bucket?replication", "GetBucketReplication"),
+        ("GET", "/bucket?object-lock", "GetObjectLockConfiguration"),
         ("GET", "/bucket", "ListObjects"),
         ("GET", "/bucket?prefix=a&delimiter=/&marker=b&max-keys=1&encoding-type=url", "ListObjects"),
         ("GET", "/bucket?list-type=2&fetch-owner=true&start-after=a&continuation-token=b", "ListObjectsV2"),
@@ -110,32 +121,26 @@ fn virtual_hosted_style_takes_the_bucket_from_the_host() {
 fn what_r2_has_not_is_never_taken_for_something_else() {
     for parameter in [
         "accelerate",
-        "acl",
         "analytics",
         "cors",
-        "encryption",
         "intelligent-tiering",
         "inventory",
-        "lifecycle",
         "logging",
         "metrics",
         "notification",
-        "object-lock",
         "ownershipControls",
         "policy",
         "policyStatus",
         "publicAccessBlock",
-        "replication",
         "requestPayment",
-        "tagging",
-        "versioning",
         "versions",
         "website",
         "session",
         "list-type=2&versions",
         "unknown",
         "start-after=a",
-        "%61cl",
+        "lifecycle&acl",
+        "%77ebsite",
         "X",
     ] {
         for method in ["GET", "PUT", "DELETE", "HEAD"] {
@@ -145,6 +150,20 @@ fn what_r2_has_not_is_never_taken_for_something_else() {
                 "{method} {parameter}"
             );
         }
+    }
+    for (method, parameter) in [
+        ("PUT", "acl"),
+        ("HEAD", "acl"),
+        ("POST", "lifecycle"),
+        ("PUT", "object-lock"),
+        ("PUT", "replication"),
+        ("DELETE", "replication"),
+        ("PUT", "tagging"),
+        ("DELETE", "tagging"),
+        ("PUT", "versioning"),
+    ] {
+        let target = format!("/bucket?{parameter}");
+        assert_eq!(name(method, &target), Err(ErrorCode::NotImplemented), "{method} {parameter}");
     }
     for parameter in [
         "acl",

@@ -44,6 +44,12 @@ impl XmlWriter {
         self.wrapped(name, &[], contents);
     }
 
+    /// As [`XmlWriter::element`], with its type among those S3's schema allows in its place.
+    pub fn typed(&mut self, name: &'static str, kind: &'static str, contents: impl FnOnce(&mut Self)) {
+        let schema = " xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:type=\"";
+        self.wrapped(name, &[schema, kind, "\""], contents);
+    }
+
     /// An element with any text.
     pub fn text(&mut self, name: &'static str, value: &str) {
         self.wrapped(name, &[], |xml| xml.escaped(value));

@@ -1,0 +1,60 @@
+//! The lifecycle rules of a bucket: to see, to replace, to remove. Acting on them is another matter.
+//! Source: R2 "Object lifecycles".
+
+use crate::caller::{Action, Caller};
+use crate::store::Store;
+use metadata::Outcome;
+use metadata::rows::LifecycleRow;
+use types::{BucketName, Lifecycle, OperationError};
+
+impl Store {
+    /// A bucket's rules. A bucket whose rules nobody has set has one that aborts uploads after seven days.
+    ///
+    /// # Errors
+    /// `NoSuchBucket`.
+    pub async fn bucket_lifecycle(&self, caller: &Caller, name: &BucketName) -> Result<Lifecycle, OperationError> {
+        caller.authorize(Action::GetBucketLifecycleConfiguration)?;
+        let bucket = self.find_bucket(caller, name).await?;
+        Ok(self.metadata.lifecycle(bucket.id()).await?)
+    }
+
+    /// Sets a bucket's rules in place of all it has. Rules without an id get one.
+    ///
+    /// # Errors
+    /// `NoSuchBucket`.
+    pub async fn put_bucket_lifecycle(
+        &self,
+        caller: &Caller,
+        name: &BucketName,
+        lifecycle: Lifecycle,
+    ) -> Result<(), OperationError> {
+        caller.authorize(Action::PutBucketLifecycleConfiguration)?;
+        let lifecycle = lifecycle.named(|| types::ids::hex(&self.random_id()));
+        self.set_lifecycle(caller, name, lifecycle).await
+    }
+
+    /// Removes all rules of a bucket, the one it began with too.
+    ///
+    /// # Errors
+    /// `NoSuchBucket`.
+    pub async fn delete_bucket_lifecycle(&self, caller: &Caller, name: &BucketName) -> Result<(), OperationError> {
+        caller.authorize(Action::DeleteBucketLifecycle)?;
+        self.set_lifecycle(caller, name, Lifecycle::default()).await
+    }
+
+    async fn set_lifecycle(
+        &self,
+        caller: &Caller,
+        name: &BucketName,
+        lifecycle: Lifecycle,
+    ) -> Result<(), OperationError> {
+        let row = LifecycleRow { lifecycle };
+        loop {
+            let bucket = self.find_bucket(caller, name).await?;
+            // A conflict is a change of the bucket, most likely its end: look again.
+            if self.metadata.put_lifecycle(&bucket, &row).await? == Outcome::Committed {
+                return Ok(());
+            }
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! Operations on what is configured of a bucket: each is a method and one parameter.
+
+use super::Row;
+use crate::operation::Operation;
+use crate::query::Query;
+use http::Method;
+use types::{BucketName, OperationError};
+
+/// Method and parameter, what they select, and all the parameters that may be there: that one.
+type Selection = (&'static str, &'static str, fn(BucketName) -> Operation, &'static [&'static str]);
+
+const SELECTIONS: [Selection; 11] = [
+    ("GET", "encryption", Operation::GetBucketEncryption, &["encryption"]),
+    ("PUT", "encryption", Operation::PutBucketEncryption, &["encryption"]),
+    ("DELETE", "encryption", Operation::DeleteBucketEncryption, &["encryption"]),
+    ("GET", "lifecycle", Operation::GetBucketLifecycleConfiguration, &["lifecycle"]),
+    ("PUT", "lifecycle", Operation::PutBucketLifecycleConfiguration, &["lifecycle"]),
+    ("DELETE", "lifecycle", Operation::DeleteBucketLifecycle, &["lifecycle"]),
+    ("GET", "versioning", Operation::GetBucketVersioning, &["versioning"]),
+    ("GET", "acl", Operation::GetBucketAcl, &["acl"]),
+    ("GET", "tagging", Operation::GetBucketTagging, &["tagging"]),
+    ("GET", "replication", Operation::GetBucketReplication, &["replication"]),
+    ("GET", "object-lock", Operation::GetObjectLockConfiguration, &["object-lock"]),
+];
+
+/// The operation that a parameter selects, if one does.
+///
+/// # Errors
+/// `InvalidURI` for a name with a malformed escape.
+pub(super) fn row(method: &Method, query: Query<'_>) -> Result<Option<Row<BucketName>>, OperationError> {
+    for name in query.names() {
+        let (name, _) = name?;
+        let selected = SELECTIONS.iter().find(|(verb, parameter, ..)| *verb == method.as_str() && *parameter == name);
+        if let Some((_, _, build, parameters)) = selected {
+            return Ok(Some(Row { build: *build, parameters }));
+        }
+    }
+    Ok(None)
+}
