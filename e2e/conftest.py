@@ -18,7 +18,7 @@ import pytest
 from botocore.client import BaseClient
 from botocore.config import Config
 
-from harness.commands import AwsCli, Node, Rclone, isolated_environment
+from harness.commands import AwsCli, Node, Rclone, S3cmd, isolated_environment
 from harness.server import CairnServer
 from harness.signed_requests import Signer
 from harness.tls import TlsFront
@@ -159,6 +159,12 @@ def module_bucket(s3: BaseClient) -> str:
 def aws(cairn: CairnServer, tmp_path: Path) -> AwsCli:
     """The aws command of this environment, configured for the shared server."""
     return AwsCli.configured(cairn, tmp_path)
+
+
+@pytest.fixture
+def s3cmd(cairn: CairnServer, tmp_path: Path) -> S3cmd:
+    """The s3cmd command of this environment, configured for the shared server."""
+    return S3cmd.configured(cairn, tmp_path)
 
 
 @pytest.fixture

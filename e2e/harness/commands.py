@@ -1,4 +1,4 @@
-"""The clients that are commands: aws, rclone and node, each in a home directory of its own.
+"""The clients that are commands: aws, s3cmd, rclone and node, each in a home directory of its own.
 
 A command that fails raises with everything it printed. Commands end by themselves or by `COMMAND_SECONDS_MAX`.
 """
@@ -65,6 +65,13 @@ def isolated_environment(home: Path) -> dict[str, str]:
     }
 
 
+def beside_python(name: str) -> str:
+    """A command installed beside the Python that runs the tests."""
+    command = Path(sys.executable).with_name(name)
+    assert command.is_file(), f"{command} is missing: install e2e/requirements.txt into this environment"
+    return str(command)
+
+
 @dataclass(frozen=True)
 class AwsCli:
     """The aws command; credentials, region and endpoint come from its environment."""
@@ -87,9 +94,7 @@ class AwsCli:
     @staticmethod
     def program() -> str:
         """The aws command installed beside the Python that runs the tests."""
-        beside = Path(sys.executable).with_name("aws")
-        assert beside.is_file(), f"{beside} is missing: install e2e/requirements.txt into this environment"
-        return str(beside)
+        return beside_python("aws")
 
     def __call__(self, *arguments: str | Path) -> str:
         return run([self.program(), *map(str, arguments)], self.environment)
@@ -103,6 +108,52 @@ class AwsCli:
         """The answer of an `s3api` command; one that prints nothing answers an empty object."""
         printed = self("--output", "json", *arguments)
         return json.loads(printed) if printed.strip() else {}
+
+
+@dataclass(frozen=True)
+class S3cmd:
+    """The s3cmd command, whose configuration file is `.s3cfg` in its home directory."""
+
+    environment: dict[str, str]
+
+    # A `host_bucket` without `%(bucket)s` is s3cmd's word for path-style addressing. No retries: what fails once has
+    # failed.
+    CONFIGURATION = """\
+[default]
+access_key = {access_key_id}
+secret_key = {secret_access_key}
+host_base = {host}
+host_bucket = {host}
+bucket_location = auto
+use_https = False
+signurl_use_https = False
+max_retries = 0
+"""
+
+    @classmethod
+    def configured(cls, server: CairnServer, home: Path) -> S3cmd:
+        """For `server`; the configuration file stands in `home`."""
+        (home / ".s3cfg").write_text(
+            cls.CONFIGURATION.format(
+                access_key_id=server.credentials.access_key_id,
+                secret_access_key=server.credentials.secret_access_key,
+                host=server.endpoint.removeprefix("http://"),
+            )
+        )
+        return cls(isolated_environment(home))
+
+    @staticmethod
+    def program() -> str:
+        """The s3cmd installed beside the Python that runs the tests."""
+        return beside_python("s3cmd")
+
+    def __call__(self, *arguments: str | Path, directory: Path | None = None) -> str:
+        return run([self.program(), *map(str, arguments)], self.environment, directory)
+
+    def piped(self, source: Path, *arguments: str) -> str:
+        """Runs the command with the file's bytes on its standard input."""
+        with source.open("rb") as file:
+            return run([self.program(), *arguments], self.environment, stdin=file)
 
 
 @dataclass(frozen=True)

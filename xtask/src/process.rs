@@ -24,9 +24,14 @@ pub(crate) fn tools() -> PathBuf {
 
 /// A binary that cargo built, `profile` being a directory of the target directory: `debug` or `release`.
 pub(crate) fn built(profile: &str, name: &str) -> Outcome<PathBuf> {
+    Ok(target()?.join(profile).join(name))
+}
+
+/// The target directory this binary was built in.
+pub(crate) fn target() -> Outcome<PathBuf> {
     let this = env::current_exe().map_err(|error| format!("cannot find the running binary: {error}"))?;
     let target = this.ancestors().nth(2).ok_or("the running binary is not in a target directory")?;
-    Ok(target.join(profile).join(name))
+    Ok(target.to_path_buf())
 }
 
 /// A command that runs in the root of the repository, without the variables of the cargo that started us.
@@ -71,6 +76,12 @@ pub(crate) fn is_on_path(program: &str) -> bool {
 pub(crate) fn run(command: &mut Command) -> Outcome {
     let status = command.status().map_err(|error| format!("cannot start {}: {error}", shown(command)))?;
     succeeded(command, status)
+}
+
+/// Whether the command ran and succeeded; what it printed is not shown.
+pub(crate) fn is_quiet_success(command: &mut Command) -> bool {
+    let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
+    status.is_ok_and(|status| status.success())
 }
 
 /// Runs to the end and returns what was written to standard output.
