@@ -11,11 +11,14 @@
 mod support;
 
 use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use support::{Cairn, TestServer, clean_up, read_if_there, write_file};
+use support::{Cairn, RequestBuilder, TestServer, clean_up, read_if_there, write_file};
 use tempfile::TempDir;
+use types::CustomerKey;
 
 /// What object and metadata texts look like in clear.
 const PLAIN_BODY: &str = "the quick brown fox jumps over the lazy dog";
@@ -128,6 +131,62 @@ async fn nothing_on_disk_tells_the_token_the_secret_or_what_objects_hold() {
     assert_nowhere_below(&data, &secrets);
     let mode = std::fs::metadata(data.join("root.key")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600, "the root key is the owner's only");
+}
+
+/// Adds a customer's key to a request; `prefix` says whether the object's or the source's.
+fn with_customer_key<'c>(request: RequestBuilder<'c>, prefix: &str, key: &[u8; 32]) -> RequestBuilder<'c> {
+    let key = CustomerKey::from_bytes(key).unwrap();
+    let text = BASE64_STANDARD.encode(key.secret());
+    [("algorithm", "AES256"), ("key", &text), ("key-md5", &key.md5_base64())]
+        .into_iter()
+        .fold(request, |request, (name, value)| {
+            request.header(&format!("{prefix}server-side-encryption-customer-{name}"), value)
+        })
+}
+
+#[tokio::test]
+async fn a_customers_key_is_nowhere_on_disk_and_in_no_log() {
+    let (_home, data) = home();
+    let mut cairn = Cairn::spawn_logging(&data, &[], Some("trace"));
+    let client = cairn.client().await;
+    client.request("PUT", "/keys").send().await.ok();
+    let (key, wrong) = (*b"32 bytes that nobody else knows.", *b"32 bytes that nobody here wants.");
+    let text = BASE64_STANDARD.encode(key);
+    let own = |request, key| with_customer_key(request, "x-amz-", key);
+    for (name, length) in [("small", 100), ("large", 1 << 20)] {
+        own(client.put(&format!("/keys/{name}"), vec![b'x'; length]), &key).send().await.ok();
+    }
+    let upload = own(client.post("/keys/parts?uploads", ""), &key).send().await.ok().element("UploadId").unwrap();
+    let part = format!("/keys/parts?partNumber=1&uploadId={upload}");
+    own(client.put(&part, "abc"), &key).send().await.ok();
+    own(client.get("/keys/small"), &key).send().await.ok();
+    own(client.get("/keys/large"), &wrong).send().await.refused(403, "AccessDenied");
+    let copy = client.put("/keys/copy", "").header("x-amz-copy-source", "/keys/large");
+    own(with_customer_key(copy, "x-amz-copy-source-", &key), &wrong).send().await.ok();
+    // Where no key belongs: in a misspelt header, in a URL, without its MD5.
+    let misspelt = client.get("/keys/small").header("x-amz-server-side-encryption-customer-keys", &text);
+    misspelt.send().await.refused(501, "NotImplemented");
+    let in_url = format!("/keys/small?x-amz-server-side-encryption-customer-key={text}");
+    let (parts, body) = client.get(&in_url).presign(60);
+    client.exchange(&parts, &body).await.refused(400, "InvalidRequest");
+    let alone = client.get("/keys/small").header("x-amz-server-side-encryption-customer-key", &text);
+    alone.send().await.refused(400, "InvalidArgument");
+
+    let hex = types::ids::hex(&key);
+    let secrets: [(&str, &[u8]); 4] = [
+        ("the key", &key),
+        ("the key in base64", text.as_bytes()),
+        ("the key in hexadecimal", hex.as_bytes()),
+        ("the key in a URL", &text.as_bytes()[..text.len() - 1]),
+    ];
+    assert_nowhere_below(&data, &secrets);
+    let log = cairn.complaint();
+    assert!(log.contains("/keys/large"), "requests are logged at this level: {log}");
+    for (what, secret) in secrets {
+        assert!(!log.as_bytes().windows(secret.len()).any(|window| window == secret), "{what} is in the log");
+    }
+    terminate(cairn).await;
+    assert_nowhere_below(&data, &secrets);
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use crate::answer_body::AnswerBody;
 use crate::authenticate::{Authenticated, SigningKeys};
+use crate::logged_uri::LoggedUri;
 use crate::upload_body::UploadBody;
 use crate::{buckets, configurations, listings, objects, uploads};
 use bytes::Bytes;
@@ -73,7 +74,8 @@ impl S3Face {
             // answers on this connection (botocore); a new one sets them right.
             answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
-        tracing::debug!(target: "access", id, method = %parts.method, uri = %parts.uri, status = answer.status().as_u16());
+        let (uri, status) = (LoggedUri(&parts.uri), answer.status().as_u16());
+        tracing::debug!(target: "access", id, method = %parts.method, %uri, status);
         if let Ok(id) = HeaderValue::try_from(id) {
             answer.headers_mut().insert(HeaderName::from_static("x-amz-request-id"), id);
         }

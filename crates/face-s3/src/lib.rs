@@ -10,6 +10,7 @@ mod configurations;
 mod document;
 mod handle;
 mod listings;
+mod logged_uri;
 mod objects;
 mod upload_body;
 mod uploads;

@@ -5,6 +5,7 @@ use crate::buckets::full;
 use crate::document::expected_digests;
 use crate::handle::{Answered, Context};
 use bytes::Bytes;
+use http::Response;
 use http_body::Body;
 use operations::copy_object::{CopyObject, MetadataDirective};
 use operations::create_bucket::CreateBucket;
@@ -14,10 +15,11 @@ use operations::{Caller, ObjectRow, Store};
 use s3_protocol::ObjectTarget;
 use s3_protocol::operation::get_object::Selection;
 use s3_protocol::operation::{
-    ObjectHead, ObjectMetadata, copy_object, delete_object, delete_objects, get_object, head_object, put_object,
+    ObjectHead, ObjectMetadata, copy_object, customer_key, delete_object, delete_objects, get_object, head_object,
+    put_object,
 };
 use std::error::Error;
-use types::{BucketName, ByteRange, ErrorCode, OperationError};
+use types::{BucketName, ByteRange, CustomerKey, ErrorCode, OperationError};
 
 pub(crate) async fn put<B>(context: Context<'_, B>, target: ObjectTarget) -> Answered
 where
@@ -34,11 +36,18 @@ where
         user: request.metadata.user,
         class: request.metadata.storage_class,
         conditions: request.conditions,
+        customer_key: request.customer_key,
         expected: expected_digests(context.payload),
         trailers: context.payload.trailers.clone(),
     };
     let stored = context.store.put_object(context.caller, &operation, context.body).await?;
-    Ok(full(put_object::encode(&stored.etag)))
+    Ok(confirmed(put_object::encode(&stored.etag), operation.customer_key.as_ref()))
+}
+
+/// An encoded answer as the face sends it, which confirms a customer's key if there is one.
+pub(crate) fn confirmed(mut answer: Response<Bytes>, key: Option<&CustomerKey>) -> Response<AnswerBody> {
+    customer_key::confirm(answer.headers_mut(), key);
+    full(answer)
 }
 
 /// `cf-create-bucket-if-missing`: the bucket is there before the first byte is read.
@@ -75,9 +84,12 @@ pub(crate) async fn copy<B>(context: Context<'_, B>, target: ObjectTarget) -> An
             copy_object::MetadataDirective::Merge => MetadataDirective::Merge(http, user),
         },
         class: storage_class,
+        source_customer_key: request.source_customer_key,
+        customer_key: request.customer_key,
     };
     let copied = context.store.copy_object(context.caller, &operation).await?;
-    Ok(full(copy_object::encode(&copied.stored.etag, copied.modified)))
+    let answer = copy_object::encode(&copied.stored.etag, copied.modified);
+    Ok(confirmed(answer, operation.customer_key.as_ref()))
 }
 
 fn portion(selection: Selection) -> Portion {
@@ -110,7 +122,8 @@ pub(crate) async fn get<B>(context: Context<'_, B>, target: ObjectTarget) -> Ans
     let request = get_object::decode(&context.head, target)?;
     let ObjectTarget { bucket, key } = request.target;
     let part = portion(request.selection);
-    let operation = GetObject { bucket, key, conditions: request.conditions, part };
+    let customer_key = request.customer_key;
+    let operation = GetObject { bucket, key, conditions: request.conditions, part, customer_key };
     let (found, mut reader) = match context.store.get_object(context.caller, &operation).await? {
         Found::NotModified(row) => return Ok(full(get_object::encode_not_modified(&shown_unread(&row)))),
         Found::Object(found) => found,
@@ -120,19 +133,22 @@ pub(crate) async fn get<B>(context: Context<'_, B>, target: ObjectTarget) -> Ans
         Some(bytes) => AnswerBody::Full(bytes),
         None => AnswerBody::Object { stream: reader.into_stream(), remaining: range.length },
     };
-    Ok(get_object::encode(&shown(&row, range, parts, part), &request.overrides).map(|_| body))
+    let answer = get_object::encode(&shown(&row, range, parts, part), &request.overrides);
+    Ok(confirmed(answer, operation.customer_key.as_ref()).map(|_| body))
 }
 
 pub(crate) async fn head<B>(context: Context<'_, B>, target: ObjectTarget) -> Answered {
     let request = head_object::decode(&context.head, target)?;
     let ObjectTarget { bucket, key } = request.target;
     let part = portion(request.selection);
-    let operation = GetObject { bucket, key, conditions: request.conditions, part };
+    let customer_key = request.customer_key;
+    let operation = GetObject { bucket, key, conditions: request.conditions, part, customer_key };
     let FoundObject { row, range, parts } = match context.store.head_object(context.caller, &operation).await? {
         Found::NotModified(row) => return Ok(full(head_object::encode_not_modified(&shown_unread(&row)))),
         Found::Object(found) => found,
     };
-    Ok(full(head_object::encode(&shown(&row, range, parts, part), &request.overrides)))
+    let answer = head_object::encode(&shown(&row, range, parts, part), &request.overrides);
+    Ok(confirmed(answer, operation.customer_key.as_ref()))
 }
 
 pub(crate) async fn delete<B>(context: Context<'_, B>, target: ObjectTarget) -> Answered {

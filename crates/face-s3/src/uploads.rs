@@ -3,7 +3,7 @@
 use crate::buckets::full;
 use crate::document::expected_digests;
 use crate::handle::{Answered, Context};
-use crate::objects::create_bucket_if;
+use crate::objects::{confirmed, create_bucket_if};
 use bytes::Bytes;
 use http_body::Body;
 use operations::complete_upload::{CompleteUpload, ListedPart};
@@ -28,9 +28,10 @@ pub(crate) async fn create<B>(context: Context<'_, B>, target: ObjectTarget) -> 
         user: request.metadata.user,
         class: request.metadata.storage_class,
         conditions: request.conditions,
+        customer_key: request.customer_key,
     };
     let upload = context.store.create_upload(context.caller, &operation).await?;
-    Ok(full(create::encode(&request.target, upload)))
+    Ok(confirmed(create::encode(&request.target, upload), operation.customer_key.as_ref()))
 }
 
 fn part_target(target: ObjectTarget, part: part::PartTarget) -> PartTarget {
@@ -46,11 +47,12 @@ where
     let operation = UploadPart {
         target: part_target(request.target, request.part),
         length: request.length,
+        customer_key: request.customer_key,
         expected: expected_digests(context.payload),
         trailers: context.payload.trailers.clone(),
     };
     let stored = context.store.upload_part(context.caller, &operation, context.body).await?;
-    Ok(full(part::encode(&ETag::Whole(stored.md5))))
+    Ok(confirmed(part::encode(&ETag::Whole(stored.md5)), operation.customer_key.as_ref()))
 }
 
 pub(crate) async fn copy_part<B>(context: Context<'_, B>, target: ObjectTarget) -> Answered {
@@ -64,10 +66,13 @@ pub(crate) async fn copy_part<B>(context: Context<'_, B>, target: ObjectTarget) 
         source_bucket: request.source.object.bucket,
         source_key: request.source.object.key,
         source_conditions: request.source_conditions,
+        source_customer_key: request.source_customer_key,
+        customer_key: request.customer_key,
         range,
     };
     let stored = context.store.upload_part_copy(context.caller, &operation).await?;
-    Ok(full(part_copy::encode(&ETag::Whole(stored.md5), stored.modified)))
+    let answer = part_copy::encode(&ETag::Whole(stored.md5), stored.modified);
+    Ok(confirmed(answer, operation.customer_key.as_ref()))
 }
 
 pub(crate) async fn complete<B>(mut context: Context<'_, B>, target: ObjectTarget) -> Answered
@@ -85,6 +90,7 @@ where
         parts,
         object_bytes: request.object_bytes,
         conditions: request.conditions,
+        customer_key: request.customer_key,
     };
     let stored = context.store.complete_upload(context.caller, &operation).await?;
     let location = format!("http://{}{}", context.head.host, context.head.path);

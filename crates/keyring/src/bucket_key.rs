@@ -28,13 +28,13 @@ impl BucketKey {
         &self.bytes
     }
 
-    /// Seals a blob's key for the object's row. Opens only for the same blob.
-    pub fn wrap(&self, blob: BlobId, key: &DataKey, entropy: &dyn Entropy) -> WrappedKey {
+    /// Seals a blob's key. Opens only for the same blob.
+    pub(crate) fn wrap(&self, blob: BlobId, key: &DataKey, entropy: &dyn Entropy) -> WrappedKey {
         wrapped_key::wrap(&self.wrapping, &blob.0, key.bytes(), entropy)
     }
 
-    /// Opens a blob's key from the object's row.
-    pub fn unwrap(&self, blob: BlobId, wrapped: &WrappedKey) -> Result<DataKey, Tampered> {
+    /// Opens a blob's key.
+    pub(crate) fn unwrap(&self, blob: BlobId, wrapped: &WrappedKey) -> Result<DataKey, Tampered> {
         wrapped_key::unwrap(&self.wrapping, &blob.0, wrapped).map(DataKey::from_bytes)
     }
 }

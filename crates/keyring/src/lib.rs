@@ -2,12 +2,13 @@
 //!
 //! ```text
 //! root key (file, environment or KMS) -- wraps --> bucket key (one per bucket, kept beside the bucket's row)
-//!                                                    `-- wraps --> data key (one per blob, beside the object's row)
+//!                   `-- with a customer's key or without, wraps --> data key (one per blob, beside the object's row)
 //!                                                                    `-- seals --> the blob's chunks
 //! root key -- derives, per purpose --> keys of row sealers (metadata values, continuation tokens)
 //! ```
 //!
-//! Rotating a key re-wraps the keys below it and touches no data. Every sealed thing authenticates what it belongs
+//! Rotating a key re-wraps the keys below it and touches no data; what a customer's key wraps, only they can re-wrap,
+//! which rotating the root key does not ask for. Every sealed thing authenticates what it belongs
 //! to (bucket id, blob id and chunk position, row key), so that one moved elsewhere fails to open.
 //!
 //! **Invariant:** under one key no nonce is used for two different plaintexts. Each module says how it keeps that.
@@ -15,15 +16,19 @@
 
 mod aead;
 pub mod bucket_key;
+pub mod customer_lock;
 pub mod data_key;
 pub mod root_key;
 pub mod row_sealer;
+pub mod sealed_data_key;
 pub mod wrapped_key;
 
 pub use bucket_key::BucketKey;
+pub use customer_lock::CustomerLock;
 pub use data_key::{ChunkPosition, DataKey};
 pub use root_key::RootKey;
 pub use row_sealer::RowSealer;
+pub use sealed_data_key::{CannotOpen, SealedDataKey};
 pub use wrapped_key::WrappedKey;
 
 use std::fmt;

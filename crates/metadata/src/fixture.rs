@@ -7,7 +7,7 @@ use crate::memory::MemoryEngine;
 use crate::objects::{BodySource, NewObject};
 use crate::rows::{BucketRow, ObjectBody, ObjectRow};
 use environment::SystemEntropy;
-use keyring::{RootKey, RowSealer, WrappedKey};
+use keyring::{RootKey, RowSealer, SealedDataKey, WrappedKey};
 use std::sync::Arc;
 use types::{AccountId, BlobId, BucketName, ETag, HttpMetadata, Md5, ObjectKey, StorageClass, Timestamp, UserMetadata};
 
@@ -47,7 +47,7 @@ pub(crate) fn row(size: u64, body: ObjectBody) -> ObjectRow {
         user: UserMetadata::default(),
         class: StorageClass::Standard,
         checksum: None,
-        key: WrappedKey([0; 60]),
+        key: SealedDataKey { wrapped: WrappedKey([0; 60]), customer: None },
         body,
     }
 }

@@ -6,7 +6,7 @@
 mod formats;
 mod lifecycle;
 
-use keyring::WrappedKey;
+use keyring::{SealedDataKey, WrappedKey};
 use types::{
     AccessKeyId, AccountId, BlobId, BucketId, BucketName, Checksum, ETag, HttpMetadata, Lifecycle, Md5, StorageClass,
     Timestamp, UploadId, UserMetadata,
@@ -109,8 +109,9 @@ pub struct ObjectRow {
     pub class: StorageClass,
     /// The checksum the client chose, if any.
     pub checksum: Option<StoredChecksum>,
-    /// The object key, wrapped by the bucket key and bound to [`ObjectBody::id`].
-    pub key: WrappedKey,
+    /// The object key, sealed by the bucket key, and by a customer's if there is one, and bound to
+    /// [`ObjectBody::id`].
+    pub key: SealedDataKey,
     /// Where its bytes are.
     pub body: ObjectBody,
 }
@@ -173,7 +174,7 @@ pub struct PartRow {
     pub salt: [u8; 16],
     /// Bytes.
     pub size: u64,
-    /// MD5 of its bytes: its ETag.
+    /// Its ETag: the MD5 of its bytes, or of no meaning if a customer's key encrypts them.
     pub md5: Md5,
     /// When it was uploaded.
     pub modified: Timestamp,
@@ -190,8 +191,8 @@ pub struct UploadRow {
     pub created: Timestamp,
     /// Names the manifest it will become; its object key is bound to it.
     pub manifest: BlobId,
-    /// The object key, wrapped by the bucket key.
-    pub key: WrappedKey,
+    /// The object key, sealed as the object's will be.
+    pub key: SealedDataKey,
     /// Stored HTTP headers.
     pub http: HttpMetadata,
     /// `x-amz-meta-*`.

@@ -11,7 +11,7 @@ use metadata::rows::{ObjectBody, ObjectRow, PartRow};
 use metadata::uploads::{FoundPart, FoundUpload};
 use std::collections::BTreeMap;
 use types::limits::{OBJECT_BYTES_MAX, PART_BYTES_MIN, PARTS_MAX};
-use types::{BucketName, Conditions, ETag, ErrorCode, Md5, ObjectKey, OperationError, UploadId};
+use types::{BucketName, Conditions, CustomerKey, ETag, ErrorCode, Md5, ObjectKey, OperationError, UploadId};
 
 /// An upload to be completed.
 #[derive(Clone, Debug)]
@@ -28,6 +28,8 @@ pub struct CompleteUpload {
     pub object_bytes: Option<u64>,
     /// What must hold of the object it replaces. If it does not, the upload is aborted (Release notes 2023-08-11).
     pub conditions: Conditions,
+    /// The customer's key that the upload began with. It is not needed, but if it is sent it must be the one.
+    pub customer_key: Option<CustomerKey>,
 }
 
 /// A part as the client lists it.
@@ -99,6 +101,10 @@ impl Store {
         bucket: &OpenBucket,
         upload: &FoundUpload,
     ) -> Result<Option<StoredObject>, OperationError> {
+        if let Some(customer) = &request.customer_key {
+            let row = &upload.stored.row;
+            let _only_checked = self.open_key_of_upload(bucket, row.manifest, &row.key, Some(customer))?;
+        }
         let uploaded = self.metadata.parts(upload.id, 0, usize::from(PARTS_MAX)).await?;
         let parts = pick_parts(&request.parts, uploaded)?;
         let layout = Layout::of(parts.iter().map(|part| &part.stored.row))?;

@@ -1,14 +1,17 @@
-//! CopyObject: within one store a copy shares the immutable bytes and moves none.
+//! CopyObject: within one store a copy shares the immutable bytes and moves none, unless a customer's key opens only
+//! one of the two.
 
 use crate::caller::{Action, Caller};
+use crate::customer_keys::may_share;
 use crate::put_object::{StoredObject, key_as_sent};
 use crate::store::{OpenBucket, Store};
+use keyring::DataKey;
 use metadata::Outcome;
 use metadata::objects::BodySource;
 use metadata::rows::ObjectRow;
 use types::{
-    BucketName, Conditions, ErrorCode, HttpMetadata, ObjectKey, OperationError, ReadVerdict, StorageClass, Timestamp,
-    UserMetadata,
+    BucketName, Conditions, CustomerKey, ErrorCode, HttpMetadata, ObjectKey, OperationError, ReadVerdict, StorageClass,
+    Timestamp, UserMetadata,
 };
 
 /// An object to be copied.
@@ -30,6 +33,10 @@ pub struct CopyObject {
     pub metadata: MetadataDirective,
     /// The source's if none.
     pub class: Option<StorageClass>,
+    /// The customer's key that the source is encrypted with, if there is one.
+    pub source_customer_key: Option<CustomerKey>,
+    /// The customer's key that encrypts the copy, if there is one.
+    pub customer_key: Option<CustomerKey>,
 }
 
 /// What becomes of the metadata of a copied object. Source: S3; R2 "Extensions", MERGE.
@@ -59,18 +66,23 @@ impl Store {
     ///
     /// # Errors
     /// `NoSuchBucket` and `NoSuchKey` of source or destination, `PreconditionFailed`, `InvalidRequest` for a copy
-    /// onto itself that changes nothing.
+    /// onto itself that changes nothing; for the source's customer key as [`Store::get_object`].
     pub async fn copy_object(&self, caller: &Caller, request: &CopyObject) -> Result<CopiedObject, OperationError> {
         caller.authorize(Action::CopyObject)?;
         let source_bucket = self.open_bucket(caller, &request.source_bucket).await?;
         let bucket = self.open_bucket(caller, &request.bucket).await?;
+        let source_customer = request.source_customer_key.as_ref();
+        if !may_share(source_customer, request.customer_key.as_ref()) {
+            return self.copy_rewritten(caller, request, &bucket).await;
+        }
         let mut tries = self.tries(bucket.id(), &request.key);
         loop {
             tries.begin().await?;
             let bucket = self.same_bucket(caller, &request.bucket, &bucket).await?;
             let source = self.find_object(source_bucket.id(), &request.source_key).await?;
+            let data_key = self.open_key_to_read(&source_bucket, &source.row, source_customer)?;
             refuse_copy(request, &source.row)?;
-            let mut row = self.copied_row(request, &source_bucket, &source.row, &bucket)?;
+            let mut row = self.copied_row(request, &source.row, &data_key, &bucket)?;
             let (bucket_of_source, key) = (source_bucket.id(), &request.source_key);
             let shared = BodySource::Shared { bucket: bucket_of_source, key, object: &source };
             if self.try_put(&bucket, &request.key, &mut row, &request.conditions, shared).await? == Outcome::Committed {
@@ -80,15 +92,14 @@ impl Store {
         }
     }
 
-    /// The row of the copy: the source's, with a key that the destination's bucket opens.
+    /// The row of the copy: the source's, with its data key sealed for the destination's bucket.
     fn copied_row(
         &self,
         request: &CopyObject,
-        from: &OpenBucket,
         source: &ObjectRow,
+        data_key: &DataKey,
         into: &OpenBucket,
     ) -> Result<ObjectRow, OperationError> {
-        let data_key = self.open_key(from, source.body.id(), &source.key)?;
         let (http, user) = request.metadata.apply(source)?;
         Ok(ObjectRow {
             key_as_sent: key_as_sent(&request.key),
@@ -96,14 +107,14 @@ impl Store {
             http,
             user,
             class: request.class.unwrap_or(source.class),
-            key: into.key.wrap(source.body.id(), &data_key, &*self.entropy),
+            key: self.seal_key(into, source.body.id(), data_key, request.customer_key.as_ref()),
             ..source.clone()
         })
     }
 }
 
 impl MetadataDirective {
-    fn apply(&self, source: &ObjectRow) -> Result<(HttpMetadata, UserMetadata), OperationError> {
+    pub(crate) fn apply(&self, source: &ObjectRow) -> Result<(HttpMetadata, UserMetadata), OperationError> {
         match self {
             Self::Copy => Ok((source.http.clone(), source.user.clone())),
             Self::Replace(http, user) => Ok((http.clone(), user.clone())),
@@ -126,7 +137,7 @@ fn refuse_copy(request: &CopyObject, source: &ObjectRow) -> Result<(), Operation
         return Err(OperationError::new(
             ErrorCode::InvalidRequest,
             "This copy request is illegal because it is trying to copy an object to itself without changing the \
-             object's metadata or storage class: use the REPLACE directive.",
+             object's metadata, storage class or encryption attributes: use the REPLACE directive.",
         ));
     }
     Ok(())

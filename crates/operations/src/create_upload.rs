@@ -8,8 +8,8 @@ use metadata::Outcome;
 use metadata::rows::UploadRow;
 use metadata::uploads::FoundUpload;
 use types::{
-    BlobId, BucketName, Conditions, ErrorCode, HttpMetadata, ObjectKey, OperationError, StorageClass, UploadId,
-    UserMetadata,
+    BlobId, BucketName, Conditions, CustomerKey, ErrorCode, HttpMetadata, ObjectKey, OperationError, StorageClass,
+    UploadId, UserMetadata,
 };
 
 /// A multipart upload to begin.
@@ -27,6 +27,8 @@ pub struct CreateUpload {
     pub class: Option<StorageClass>,
     /// What must hold of an object that is there now.
     pub conditions: Conditions,
+    /// The customer's key that encrypts every part, if there is one.
+    pub customer_key: Option<CustomerKey>,
 }
 
 impl Store {
@@ -41,11 +43,12 @@ impl Store {
         check_write(&request.conditions, replaced.as_ref().map(|stored| &stored.row))?;
         let id = UploadId(self.random_id());
         let manifest = manifest_of(id);
+        let key = DataKey::generate(&*self.entropy);
         let row = UploadRow {
             key_as_sent: request.key.as_sent().to_owned(),
             created: self.clock.now(),
             manifest,
-            key: bucket.key.wrap(manifest, &DataKey::generate(&*self.entropy), &*self.entropy),
+            key: self.seal_key(&bucket, manifest, &key, request.customer_key.as_ref()),
             http: request.http.clone(),
             user: request.user.clone(),
             class: request.class.unwrap_or(bucket.found.stored.row.default_class),

@@ -3,9 +3,12 @@
 use crate::caller::{Action, Caller};
 use crate::object_reader::ObjectReader;
 use crate::store::{OpenBucket, Store};
+use keyring::DataKey;
 use metadata::Stored;
 use metadata::rows::{ObjectBody, ObjectRow};
-use types::{BucketName, ByteRange, Conditions, ErrorCode, ObjectKey, OperationError, RangeSpec, ReadVerdict};
+use types::{
+    BucketName, ByteRange, Conditions, CustomerKey, ErrorCode, ObjectKey, OperationError, RangeSpec, ReadVerdict,
+};
 
 /// An object to be read.
 #[derive(Clone, Debug)]
@@ -18,6 +21,8 @@ pub struct GetObject {
     pub conditions: Conditions,
     /// Which of its bytes.
     pub part: Portion,
+    /// The customer's key that it is encrypted with, if there is one.
+    pub customer_key: Option<CustomerKey>,
 }
 
 /// Which bytes of an object.
@@ -58,7 +63,8 @@ impl Store {
     /// Reads an object's metadata.
     ///
     /// # Errors
-    /// `NoSuchBucket`, `NoSuchKey`, `PreconditionFailed`, `InvalidRange`; `InvalidPart` for a part it does not have.
+    /// `NoSuchBucket`, `NoSuchKey`, `PreconditionFailed`, `InvalidRange`; `InvalidPart` for a part it does not have;
+    /// `InvalidRequest` and `AccessDenied` for a missing and a wrong customer's key.
     pub async fn head_object(
         &self,
         caller: &Caller,
@@ -67,6 +73,10 @@ impl Store {
         caller.authorize(Action::HeadObject)?;
         let bucket = self.find_bucket(caller, &request.bucket).await?;
         let stored = self.find_object(bucket.id(), &request.key).await?;
+        let customer = request.customer_key.as_ref();
+        if stored.row.key.customer.is_some() || customer.is_some() {
+            let _only_checked = self.open_key_to_read(&self.open_found(bucket)?, &stored.row, customer)?;
+        }
         self.answer(stored, request)
     }
 
@@ -83,11 +93,12 @@ impl Store {
         let bucket = self.open_bucket(caller, &request.bucket).await?;
         for _ in 0..READ_ATTEMPTS {
             let stored = self.find_object(bucket.id(), &request.key).await?;
+            let data_key = self.open_key_to_read(&bucket, &stored.row, request.customer_key.as_ref())?;
             let found = match self.answer(stored, request)? {
                 Found::Object(found) => found,
                 Found::NotModified(row) => return Ok(Found::NotModified(row)),
             };
-            if let Some(reader) = self.open_object(&bucket, &request.key, &found.row, found.range).await? {
+            if let Some(reader) = self.open_object(&bucket, &request.key, &found.row, data_key, found.range).await? {
                 return Ok(Found::Object((found, reader)));
             }
         }
@@ -118,15 +129,16 @@ impl Store {
         Ok(Found::Object(FoundObject { row, range, parts }))
     }
 
-    /// Opens the bytes of a row; `None` if the object was replaced since the row was read.
+    /// Opens the bytes of a row, whose key this is; `None` if the object was replaced since the row was read.
     pub(crate) async fn open_object(
         &self,
         bucket: &OpenBucket,
         key: &ObjectKey,
         row: &ObjectRow,
+        data_key: DataKey,
         range: ByteRange,
     ) -> Result<Option<ObjectReader>, OperationError> {
-        let opened = self.try_open(bucket, key, row, range).await?;
+        let opened = self.try_open(bucket, key, row, data_key, range).await?;
         if opened.is_none() {
             let now = self.metadata.object(bucket.id(), key).await?;
             if now.is_some_and(|now| now.row.version == row.version) {

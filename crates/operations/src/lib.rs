@@ -28,6 +28,8 @@ pub mod store;
 pub mod upload_part;
 pub mod upload_part_copy;
 
+mod copy_rewritten;
+mod customer_keys;
 mod digests;
 mod page_token;
 mod pins;

@@ -152,15 +152,16 @@ impl PartSource {
 }
 
 impl Store {
-    /// Opens the bytes of a row; `None` if they are no longer there, which is no fault if the object was replaced.
+    /// Opens the bytes of a row, whose key this is; `None` if they are no longer there, which is no fault if the object
+    /// was replaced.
     pub(crate) async fn try_open(
         &self,
         bucket: &OpenBucket,
         key: &ObjectKey,
         row: &ObjectRow,
+        data_key: DataKey,
         range: ByteRange,
     ) -> Result<Option<ObjectReader>, OperationError> {
-        let data_key = self.open_key(bucket, row.body.id(), &row.key)?;
         let source = match row.body {
             ObjectBody::Inline(id) => {
                 let Some(sealed) = self.metadata.payload(id).await? else { return Ok(None) };

@@ -3,14 +3,14 @@
 use crate::caller::{Action, Caller};
 use crate::digests::{self, ExpectedDigest};
 use crate::store::{OpenBucket, Store};
-use blobs::{Body, Place};
+use blobs::{BlobRef, Body, Place, WrittenBlob};
 use keyring::DataKey;
 use metadata::Outcome;
 use metadata::objects::{BodySource, NewObject};
 use metadata::rows::{ObjectBody, ObjectRow, StoredChecksum};
 use types::{
-    BucketName, ChecksumAlgorithm, Conditions, ETag, ErrorCode, HttpMetadata, ObjectKey, OperationError, StorageClass,
-    Timestamp, UserMetadata,
+    BucketName, ChecksumAlgorithm, Conditions, CustomerKey, ETag, ErrorCode, HttpMetadata, ObjectKey, OperationError,
+    StorageClass, Timestamp, UserMetadata,
 };
 
 /// An object to be written.
@@ -30,6 +30,8 @@ pub struct PutObject {
     pub class: Option<StorageClass>,
     /// What must hold of the object it replaces.
     pub conditions: Conditions,
+    /// The customer's key that encrypts it, if there is one.
+    pub customer_key: Option<CustomerKey>,
     /// Digests the body must have.
     pub expected: Vec<ExpectedDigest>,
     /// Digests that trailers will tell.
@@ -76,36 +78,46 @@ impl Store {
 
         let key = DataKey::generate(&*self.entropy);
         let algorithms = digests::algorithms(&request.expected, &request.trailers);
-        let mut written = self.blobs.write(body, request.length, &algorithms, &key).await?;
+        let written = self.blobs.write(body, request.length, &algorithms, &key).await?;
         digests::verify(&request.expected, body, &written.digests)?;
 
         let id = written.blob.id;
         let checksum = digests::chosen(&request.expected, body);
-        let mut row = ObjectRow {
+        let sealed_key = self.seal_key(&bucket, id, &key, request.customer_key.as_ref());
+        let row = ObjectRow {
             key_as_sent: key_as_sent(&request.key),
             size: written.blob.size,
-            etag: ETag::Whole(written.digests.md5),
+            etag: ETag::Whole(self.etag_of_written(written.digests.md5, &sealed_key)),
             modified: self.clock.now(),
             version: self.random_id(),
             http: request.http.clone(),
             user: request.user.clone(),
             class: request.class.unwrap_or(bucket.found.stored.row.default_class),
             checksum: checksum.map(|checksum| StoredChecksum { checksum, composite_of: None }),
-            key: bucket.key.wrap(id, &key, &*self.entropy),
-            body: match written.blob.place {
-                Place::Inline => ObjectBody::Inline(id),
-                Place::File => ObjectBody::Blob(id),
-            },
+            key: sealed_key,
+            body: body_of(&written.blob),
         };
+        let to = Destination { caller, bucket: &request.bucket, key: &request.key, conditions: &request.conditions };
+        self.commit_written(&to, &bucket, row, written).await.map(|row| StoredObject::of(&row))
+    }
+
+    /// Makes an object of bytes that are durable. Its row comes back as it became visible.
+    pub(crate) async fn commit_written(
+        &self,
+        to: &Destination<'_>,
+        bucket: &OpenBucket,
+        mut row: ObjectRow,
+        mut written: WrittenBlob,
+    ) -> Result<ObjectRow, OperationError> {
         let sealed = written.sealed.take();
-        let mut tries = self.tries(bucket.id(), &request.key);
+        let mut tries = self.tries(bucket.id(), to.key);
         loop {
             tries.begin().await?;
-            let bucket = self.same_bucket(caller, &request.bucket, &bucket).await?;
+            let bucket = self.same_bucket(to.caller, to.bucket, bucket).await?;
             let source = sealed.clone().map_or(BodySource::Blob, BodySource::Payload);
-            if self.try_put(&bucket, &request.key, &mut row, &request.conditions, source).await? == Outcome::Committed {
+            if self.try_put(&bucket, to.key, &mut row, to.conditions, source).await? == Outcome::Committed {
                 written.keep();
-                return Ok(StoredObject::of(&row));
+                return Ok(row);
             }
         }
     }
@@ -147,6 +159,22 @@ impl Store {
         row.modified = self.clock.now();
         let new = NewObject { bucket: &bucket.found, key, replaces: replaces.as_ref(), row, source };
         Ok(self.metadata.put_object(&new, row.modified).await?)
+    }
+}
+
+/// Where bytes that are durable are to become an object.
+pub(crate) struct Destination<'a> {
+    pub(crate) caller: &'a Caller,
+    pub(crate) bucket: &'a BucketName,
+    pub(crate) key: &'a ObjectKey,
+    pub(crate) conditions: &'a Conditions,
+}
+
+/// How a row names a blob.
+pub(crate) fn body_of(blob: &BlobRef) -> ObjectBody {
+    match blob.place {
+        Place::Inline => ObjectBody::Inline(blob.id),
+        Place::File => ObjectBody::Blob(blob.id),
     }
 }
 

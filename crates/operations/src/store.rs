@@ -6,14 +6,14 @@ use crate::pins::Pins;
 use crate::row_locks::RowLocks;
 use blobs::LocalBlobs;
 use environment::{Clock, Entropy};
-use keyring::{BucketKey, DataKey, RootKey, WrappedKey};
+use keyring::{BucketKey, RootKey, WrappedKey};
 use metadata::Metadata;
 use metadata::buckets::FoundBucket;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::MutexGuard;
-use types::{BlobId, BucketId, BucketName, ErrorCode, ObjectKey, OperationError};
+use types::{BucketId, BucketName, ErrorCode, ObjectKey, OperationError};
 
 /// What operations work on. One per process; cheap to share behind an `Arc`.
 pub struct Store {
@@ -98,6 +98,11 @@ impl Store {
     /// `NoSuchBucket`.
     pub(crate) async fn open_bucket(&self, caller: &Caller, name: &BucketName) -> Result<OpenBucket, OperationError> {
         let found = self.find_bucket(caller, name).await?;
+        self.open_found(found)
+    }
+
+    /// Makes the key of a bucket ready.
+    pub(crate) fn open_found(&self, found: FoundBucket) -> Result<OpenBucket, OperationError> {
         let key = self.bucket_key(found.id(), &found.stored.row.key)?;
         Ok(OpenBucket { found, key })
     }
@@ -122,16 +127,6 @@ impl Store {
         }
         keys.insert(bucket, (*wrapped, Arc::clone(&key)));
         Ok(key)
-    }
-
-    /// Opens the key of an object's bytes.
-    pub(crate) fn open_key(
-        &self,
-        bucket: &OpenBucket,
-        id: BlobId,
-        wrapped: &WrappedKey,
-    ) -> Result<DataKey, OperationError> {
-        bucket.key.unwrap(id, wrapped).map_err(OperationError::internal)
     }
 
     /// Sixteen bytes nobody has had before.

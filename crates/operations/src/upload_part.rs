@@ -7,7 +7,9 @@ use blobs::{BlobRef, Body, Place};
 use metadata::Outcome;
 use metadata::rows::PartRow;
 use metadata::uploads::NewPart;
-use types::{BucketName, Checksum, ChecksumAlgorithm, Md5, ObjectKey, OperationError, Timestamp, UploadId};
+use types::{
+    BucketName, Checksum, ChecksumAlgorithm, CustomerKey, Md5, ObjectKey, OperationError, Timestamp, UploadId,
+};
 
 /// Which part of which upload.
 #[derive(Clone, Debug)]
@@ -29,6 +31,8 @@ pub struct UploadPart {
     pub target: PartTarget,
     /// Exact bytes of the body; `None` if its sender does not say.
     pub length: Option<u64>,
+    /// The customer's key that its upload began with, if there is one.
+    pub customer_key: Option<CustomerKey>,
     /// Digests the body must have.
     pub expected: Vec<ExpectedDigest>,
     /// Digests that trailers will tell.
@@ -38,7 +42,7 @@ pub struct UploadPart {
 /// A part as it was stored.
 #[derive(Clone, Copy, Debug)]
 pub struct StoredPart {
-    /// Its ETag.
+    /// Its ETag: the MD5 of its bytes, unless a customer's key encrypts them.
     pub md5: Md5,
     /// When it became visible to its upload.
     pub modified: Timestamp,
@@ -50,7 +54,8 @@ impl Store {
     /// Writes a part. On return it survives `kill -9` and power loss; of several with one number the last wins.
     ///
     /// # Errors
-    /// `NoSuchBucket`, `NoSuchUpload`, and as [`Store::put_object`].
+    /// `NoSuchBucket`, `NoSuchUpload`, `InvalidRequest` for another customer's key than the upload's, and as
+    /// [`Store::put_object`].
     pub async fn upload_part(
         &self,
         caller: &Caller,
@@ -70,7 +75,9 @@ impl Store {
         let PartTarget { bucket: name, key, upload, number } = &request.target;
         let bucket = self.open_bucket(caller, name).await?;
         let found = self.find_upload(&bucket, key, *upload).await?;
-        let object_key = self.open_key(&bucket, found.stored.row.manifest, &found.stored.row.key)?;
+        let customer = request.customer_key.as_ref();
+        let (manifest, sealed_key) = (found.stored.row.manifest, found.stored.row.key);
+        let object_key = self.open_key_of_upload(&bucket, manifest, &sealed_key, customer)?;
 
         let salt = self.random_id();
         let part_key = object_key.for_part(&salt);
@@ -79,7 +86,8 @@ impl Store {
         digests::verify(&request.expected, body, &written.digests)?;
 
         let checksum = digests::chosen(&request.expected, body);
-        let (md5, BlobRef { id: blob, size, place }) = (written.digests.md5, written.blob);
+        let md5 = self.etag_of_written(written.digests.md5, &sealed_key);
+        let BlobRef { id: blob, size, place } = written.blob;
         let inline = place == Place::Inline;
         let payload = written.sealed.take();
         let mut tries = self.tries(bucket.id(), key);

@@ -9,7 +9,7 @@ use blobs::Body;
 use bytes::Bytes;
 use std::task::{Context, Poll};
 use types::limits::UPLOAD_BYTES_MAX;
-use types::{BucketName, Conditions, ErrorCode, ObjectKey, OperationError, RangeSpec};
+use types::{BucketName, Conditions, CustomerKey, ErrorCode, ObjectKey, OperationError, RangeSpec};
 
 /// A part to be copied.
 #[derive(Clone, Debug)]
@@ -22,6 +22,10 @@ pub struct UploadPartCopy {
     pub source_key: ObjectKey,
     /// What must hold of it.
     pub source_conditions: Conditions,
+    /// The customer's key that the source is encrypted with, if there is one.
+    pub source_customer_key: Option<CustomerKey>,
+    /// The customer's key that the upload began with, if there is one.
+    pub customer_key: Option<CustomerKey>,
     /// Which of its bytes: `first` and `last`, both inside the object. `None`: all.
     pub range: Option<(u64, u64)>,
 }
@@ -47,6 +51,7 @@ impl Store {
             key: request.source_key.clone(),
             conditions: request.source_conditions.clone(),
             part,
+            customer_key: request.source_customer_key.clone(),
         };
         let Found::Object((found, reader)) = self.get_object(caller, &source).await? else {
             return Err(ErrorCode::PreconditionFailed.into());
@@ -61,13 +66,19 @@ impl Store {
             return Err(ErrorCode::EntityTooLarge.into());
         }
         let target = request.target.clone();
-        let part = UploadPart { target, length: Some(found.range.length), expected: Vec::new(), trailers: Vec::new() };
+        let part = UploadPart {
+            target,
+            length: Some(found.range.length),
+            customer_key: request.customer_key.clone(),
+            expected: Vec::new(),
+            trailers: Vec::new(),
+        };
         self.write_part(caller, &part, &mut CopyBody(reader.into_stream())).await
     }
 }
 
 /// The bytes of an object as the body of an upload.
-struct CopyBody(ObjectStream);
+pub(crate) struct CopyBody(pub(crate) ObjectStream);
 
 impl Body for CopyBody {
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, OperationError>> {

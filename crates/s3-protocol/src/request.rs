@@ -1,5 +1,6 @@
 //! The head of a request as every other module reads it, and the headers that presigned URLs carry in their query.
 
+use crate::operation::customer_key;
 use crate::percent::{self, Part};
 use crate::query::Query;
 use http::header::{HOST, HeaderMap, HeaderName, HeaderValue};
@@ -49,12 +50,19 @@ impl<'a> RequestHead<'a> {
 /// empty body they presigned with there.
 ///
 /// # Errors
-/// `InvalidArgument` for a parameter that no header could carry; `InvalidURI` for a malformed escape.
+/// `InvalidArgument` for a parameter that no header could carry; `InvalidRequest` for a customer's key, since URLs are
+/// logged and handed on; `InvalidURI` for a malformed escape.
 pub fn hoisted_headers(query: Query<'_>) -> Result<Vec<(HeaderName, HeaderValue)>, OperationError> {
     query
         .raw_pairs()
         .filter(|(name, _)| stands_for_a_header(name))
         .map(|(name, value)| {
+            if customer_key::is_secret(name) {
+                return Err(OperationError::new(
+                    ErrorCode::InvalidRequest,
+                    format!("A customer's key must not be part of a URL: send '{name}' as a signed header."),
+                ));
+            }
             let bytes = percent::decode(value, Part::Query)?;
             let header = HeaderName::from_bytes(name.as_bytes()).ok().zip(HeaderValue::from_bytes(&bytes).ok());
             header.ok_or_else(|| {
@@ -109,6 +117,19 @@ mod tests {
     fn a_hoisted_line_break_is_refused() {
         let error = hoisted_headers(Query::new(Some("x-amz-meta-a=b%0d%0ac"))).unwrap_err();
         assert_eq!(error.code, ErrorCode::InvalidArgument);
+    }
+
+    #[test]
+    fn a_customers_key_is_no_part_of_a_url() {
+        for prefix in ["x-amz-server-side", "X-Amz-Copy-Source-Server-Side"] {
+            let query = format!("{prefix}-encryption-customer-key=c2VjcmV0");
+            let error = hoisted_headers(Query::new(Some(&query))).unwrap_err();
+            assert_eq!(error.code, ErrorCode::InvalidRequest);
+            assert!(!error.message().contains("c2VjcmV0"), "{error}");
+        }
+        let rest =
+            "x-amz-server-side-encryption-customer-algorithm=AES256&x-amz-server-side-encryption-customer-key-MD5=a";
+        assert_eq!(hoisted_headers(Query::new(Some(rest))).unwrap().len(), 2);
     }
 
     #[test]

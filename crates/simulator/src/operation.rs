@@ -196,8 +196,9 @@ impl Operation {
             Self::CreateUpload(at) => return create_upload(process, at).await.map(Answer::Upload),
             Self::UploadPart(upload, number, bytes) => {
                 let target = upload.part(*number);
-                let length = bytes.len() as u64;
-                let part = UploadPart { target, length: Some(length), expected: Vec::new(), trailers: Vec::new() };
+                let length = Some(bytes.len() as u64);
+                let part =
+                    UploadPart { target, length, customer_key: None, expected: Vec::new(), trailers: Vec::new() };
                 store.upload_part(caller, &part, &mut BytesBody::from_frames(frames(bytes))).await?;
             }
             Self::CopyPart(upload, number, from) => copy_part(process, upload, *number, from).await?,
@@ -249,6 +250,7 @@ async fn put(process: &Process, at: &ObjectName, length: usize, mut body: BytesB
         user: UserMetadata::default(),
         class: None,
         conditions: Conditions::default(),
+        customer_key: None,
         expected: Vec::new(),
         trailers: Vec::new(),
     };
@@ -257,7 +259,8 @@ async fn put(process: &Process, at: &ObjectName, length: usize, mut body: BytesB
 
 async fn get(process: &Process, at: &ObjectName) -> Result<Bytes, OperationError> {
     let (bucket, key) = (at.bucket(), at.key());
-    let request = GetObject { bucket, key, conditions: Conditions::default(), part: Portion::Whole };
+    let request =
+        GetObject { bucket, key, conditions: Conditions::default(), part: Portion::Whole, customer_key: None };
     let Found::Object((found, mut reader)) = process.store.get_object(&process.caller, &request).await? else {
         return Err(ErrorCode::PreconditionFailed.into());
     };
@@ -280,6 +283,8 @@ async fn copy(process: &Process, from: &ObjectName, to: &ObjectName) -> Result<(
         // A copy onto itself must change something.
         metadata: MetadataDirective::Replace(HttpMetadata::default(), UserMetadata::default()),
         class: None,
+        source_customer_key: None,
+        customer_key: None,
     };
     process.store.copy_object(&process.caller, &request).await.map(drop)
 }
@@ -292,6 +297,7 @@ async fn create_upload(process: &Process, at: &ObjectName) -> Result<UploadId, O
         user: UserMetadata::default(),
         class: None,
         conditions: Conditions::default(),
+        customer_key: None,
     };
     process.store.create_upload(&process.caller, &request).await
 }
@@ -307,6 +313,8 @@ async fn copy_part(
         source_bucket: from.bucket(),
         source_key: from.key(),
         source_conditions: Conditions::default(),
+        source_customer_key: None,
+        customer_key: None,
         range: None,
     };
     process.store.upload_part_copy(&process.caller, &request).await.map(drop)
@@ -321,6 +329,7 @@ async fn complete(process: &Process, upload: &UploadName, parts: &[(u16, Bytes)]
         parts: parts.iter().map(listed).collect(),
         object_bytes: None,
         conditions: Conditions::default(),
+        customer_key: None,
     };
     process.store.complete_upload(&process.caller, &request).await.map(drop)
 }

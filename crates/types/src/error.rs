@@ -116,6 +116,8 @@ error_codes! {
     NotImplemented              -      "NotImplemented"                     501    Never "A header, parameter or operation you provided implies functionality that is not implemented.";
     /// An argument that makes no sense.
     InvalidArgument             -      "InvalidArgument"                    400    Never "Invalid Argument.";
+    /// An encryption that is none.
+    InvalidEncryptionAlgorithm  -      "InvalidEncryptionAlgorithmError"    400    Never "The Encryption request you specified is not valid. Supported value: AES256.";
     /// A request that contradicts itself.
     InvalidRequest              -      "InvalidRequest"                     400    Never "Invalid Request.";
     /// A URI that cannot be read.

@@ -6,6 +6,7 @@
 pub mod bucket_name;
 pub mod checksum;
 pub mod conditions;
+pub mod customer_key;
 pub mod error;
 pub mod etag;
 pub mod ids;
@@ -19,6 +20,7 @@ pub mod time;
 pub use bucket_name::{BucketName, InvalidBucketName};
 pub use checksum::{Checksum, ChecksumAlgorithm};
 pub use conditions::{Conditions, ETagList, ETagPattern, ReadVerdict};
+pub use customer_key::CustomerKey;
 pub use error::{ErrorCode, OperationError, Retry};
 pub use etag::{ETag, Md5};
 pub use ids::{AccessKeyId, AccountId, BlobId, BucketId, RequestId, UploadId};

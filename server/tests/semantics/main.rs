@@ -10,6 +10,7 @@
 
 mod configurations;
 mod copying;
+mod customer_keys;
 mod listing;
 mod listing_uploads;
 mod multipart;

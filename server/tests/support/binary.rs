@@ -29,12 +29,18 @@ impl Cairn {
 
     /// Starts `cairn serve` on `data`, on a free port, with further arguments. Does not wait for it.
     pub(crate) fn spawn(data: &Path, arguments: &[&str]) -> Self {
+        Self::spawn_logging(data, arguments, None)
+    }
+
+    /// As [`Cairn::spawn`], with another log level than the default one.
+    pub(crate) fn spawn_logging(data: &Path, arguments: &[&str], level: Option<&str>) -> Self {
         let ready_file = data.with_extension("ready.json");
         clean_up(&ready_file);
         let log = NamedTempFile::new().expect("a temporary file");
         let stderr = log.reopen().expect("the temporary file");
         let mut command = Command::new(env!("CARGO_BIN_EXE_cairn"));
         command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data).arg("--ready-file").arg(&ready_file);
+        command.envs(level.map(|level| ("RUST_LOG", level)));
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(stderr);
         Self { child: command.spawn().expect("the binary runs"), ready_file, log }
     }

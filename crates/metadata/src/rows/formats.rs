@@ -1,11 +1,12 @@
-//! The first format of every row. Frozen: change a row by adding a format, not by changing one.
+//! The formats of every row. Frozen: change a row by adding a format and a step from the one before, never by
+//! changing one.
 
 use super::{
     AccountRow, BucketRow, CredentialRow, EpochRow, GarbageRow, ManifestRow, ObjectBody, ObjectRow, PartRow,
     Permission, ReferencesRow, SequenceRow, StoreRow, StoredChecksum, UploadRow,
 };
 use crate::codec::{Decoder, Encoder, Malformed};
-use keyring::WrappedKey;
+use keyring::{CustomerLock, SealedDataKey, WrappedKey};
 use types::{
     AccessKeyId, AccountId, BlobId, BucketId, Checksum, ChecksumAlgorithm, ETag, HttpMetadata, Md5, StorageClass,
     Timestamp, UploadId, UserMetadata,
@@ -24,6 +25,12 @@ pub trait Row: Sized {
     /// Reads its fields.
     fn read(fields: &mut Decoder<'_>) -> Result<Self, Malformed>;
 
+    /// Reads the fields of a format before [`Row::MARKER`]'s.
+    fn read_before(marker: [u8; 4], fields: &mut Decoder<'_>) -> Result<Self, Malformed> {
+        let _no_format_was_before = (marker, fields);
+        Err(Malformed { field: "marker" })
+    }
+
     /// Its bytes.
     fn encode(&self) -> Vec<u8> {
         let mut fields = Encoder::new(Self::MARKER);
@@ -34,10 +41,8 @@ pub trait Row: Sized {
     /// From its bytes.
     fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
         let (marker, mut fields) = Decoder::new(bytes)?;
-        if marker != Self::MARKER {
-            return Err(Malformed { field: "marker" });
-        }
-        let row = Self::read(&mut fields)?;
+        let row =
+            if marker == Self::MARKER { Self::read(&mut fields)? } else { Self::read_before(marker, &mut fields)? };
         fields.finish()?;
         Ok(row)
     }
@@ -144,7 +149,7 @@ impl Row for BucketRow {
 
 impl Row for ObjectRow {
     const NAME: &'static str = "object";
-    const MARKER: [u8; 4] = *b"obj1";
+    const MARKER: [u8; 4] = *b"obj2";
 
     fn write(&self, fields: &mut Encoder) {
         fields.optional_text(self.key_as_sent.as_deref()).number(self.size);
@@ -155,7 +160,7 @@ impl Row for ObjectRow {
         write_class(fields, self.class);
         write_checksum(fields, self.checksum.map(|stored| stored.checksum));
         fields.number(u64::from(self.checksum.and_then(|stored| stored.composite_of).unwrap_or(0)));
-        fields.fixed(&self.key.0);
+        write_sealed_key(fields, &self.key);
         match self.body {
             ObjectBody::Inline(id) => fields.number(0).fixed(&id.0),
             ObjectBody::Blob(id) => fields.number(1).fixed(&id.0),
@@ -166,20 +171,31 @@ impl Row for ObjectRow {
     }
 
     fn read(fields: &mut Decoder<'_>) -> Result<Self, Malformed> {
-        Ok(Self {
-            key_as_sent: fields.optional_text("key as sent")?,
-            size: fields.number("size")?,
-            etag: etag(fields)?,
-            modified: time(fields, "modified")?,
-            version: fields.fixed("version")?,
-            http: http(fields)?,
-            user: user(fields)?,
-            class: class(fields)?,
-            checksum: stored_checksum(fields)?,
-            key: WrappedKey(fields.fixed("key")?),
-            body: body(fields)?,
-        })
+        read_object(fields, sealed_key)
     }
+
+    fn read_before(marker: [u8; 4], fields: &mut Decoder<'_>) -> Result<Self, Malformed> {
+        match &marker {
+            b"obj1" => read_object(fields, key_without_customer),
+            _ => Err(Malformed { field: "marker" }),
+        }
+    }
+}
+
+fn read_object(fields: &mut Decoder<'_>, key: ReadKey) -> Result<ObjectRow, Malformed> {
+    Ok(ObjectRow {
+        key_as_sent: fields.optional_text("key as sent")?,
+        size: fields.number("size")?,
+        etag: etag(fields)?,
+        modified: time(fields, "modified")?,
+        version: fields.fixed("version")?,
+        http: http(fields)?,
+        user: user(fields)?,
+        class: class(fields)?,
+        checksum: stored_checksum(fields)?,
+        key: key(fields)?,
+        body: body(fields)?,
+    })
 }
 
 impl Row for PartRow {
@@ -226,26 +242,38 @@ impl Row for ManifestRow {
 
 impl Row for UploadRow {
     const NAME: &'static str = "upload";
-    const MARKER: [u8; 4] = *b"upl1";
+    const MARKER: [u8; 4] = *b"upl2";
 
     fn write(&self, fields: &mut Encoder) {
-        fields.bytes(self.key_as_sent.as_bytes()).number(self.created.0).fixed(&self.manifest.0).fixed(&self.key.0);
+        fields.bytes(self.key_as_sent.as_bytes()).number(self.created.0).fixed(&self.manifest.0);
+        write_sealed_key(fields, &self.key);
         write_http(fields, &self.http);
         write_user(fields, &self.user);
         write_class(fields, self.class);
     }
 
     fn read(fields: &mut Decoder<'_>) -> Result<Self, Malformed> {
-        Ok(Self {
-            key_as_sent: fields.text("key as sent")?,
-            created: time(fields, "created")?,
-            manifest: BlobId(fields.fixed("manifest")?),
-            key: WrappedKey(fields.fixed("key")?),
-            http: http(fields)?,
-            user: user(fields)?,
-            class: class(fields)?,
-        })
+        read_upload(fields, sealed_key)
     }
+
+    fn read_before(marker: [u8; 4], fields: &mut Decoder<'_>) -> Result<Self, Malformed> {
+        match &marker {
+            b"upl1" => read_upload(fields, key_without_customer),
+            _ => Err(Malformed { field: "marker" }),
+        }
+    }
+}
+
+fn read_upload(fields: &mut Decoder<'_>, key: ReadKey) -> Result<UploadRow, Malformed> {
+    Ok(UploadRow {
+        key_as_sent: fields.text("key as sent")?,
+        created: time(fields, "created")?,
+        manifest: BlobId(fields.fixed("manifest")?),
+        key: key(fields)?,
+        http: http(fields)?,
+        user: user(fields)?,
+        class: class(fields)?,
+    })
 }
 
 impl Row for ReferencesRow {
@@ -290,6 +318,36 @@ impl Row for GarbageRow {
 
 pub(super) fn time(fields: &mut Decoder<'_>, field: &'static str) -> Result<Timestamp, Malformed> {
     fields.number(field).map(Timestamp)
+}
+
+/// How a format keeps the key of an object.
+type ReadKey = fn(&mut Decoder<'_>) -> Result<SealedDataKey, Malformed>;
+
+fn write_sealed_key(fields: &mut Encoder, key: &SealedDataKey) {
+    fields.fixed(&key.wrapped.0);
+    match &key.customer {
+        None => fields.number(0),
+        Some(lock) => fields.number(1).fixed(&lock.salt).fixed(&lock.check).fixed(&lock.key_md5.0),
+    };
+}
+
+fn sealed_key(fields: &mut Decoder<'_>) -> Result<SealedDataKey, Malformed> {
+    let wrapped = WrappedKey(fields.fixed("key")?);
+    let customer = match fields.number("customer")? {
+        0 => None,
+        1 => Some(CustomerLock {
+            salt: fields.fixed("customer salt")?,
+            check: fields.fixed("customer check")?,
+            key_md5: Md5(fields.fixed("customer key md5")?),
+        }),
+        _ => return Err(Malformed { field: "customer" }),
+    };
+    Ok(SealedDataKey { wrapped, customer })
+}
+
+/// As rows kept it before customers had keys.
+fn key_without_customer(fields: &mut Decoder<'_>) -> Result<SealedDataKey, Malformed> {
+    Ok(SealedDataKey { wrapped: WrappedKey(fields.fixed("key")?), customer: None })
 }
 
 fn write_etag(fields: &mut Encoder, etag: &ETag) {
@@ -427,7 +485,7 @@ mod tests {
                 checksum: Checksum::new(ChecksumAlgorithm::Crc32, &[1, 2, 3, 4]).unwrap(),
                 composite_of: Some(2),
             }),
-            key: WrappedKey([3; 60]),
+            key: SealedDataKey { wrapped: WrappedKey([3; 60]), customer: None },
             body: ObjectBody::Parts { manifest: BlobId([4; 16]), count: 2, part_size: 200 },
         }
     }
@@ -437,7 +495,40 @@ mod tests {
     fn the_frozen_object_row_still_reads() {
         let frozen = include_bytes!("testdata/obj1.bin");
         assert_eq!(ObjectRow::decode(frozen).unwrap(), object());
-        assert_eq!(object().encode(), frozen);
+    }
+
+    fn lock() -> CustomerLock {
+        CustomerLock { salt: [5; 16], check: [6; 32], key_md5: Md5([7; 16]) }
+    }
+
+    #[test]
+    fn an_object_row_keeps_what_a_customers_key_left() {
+        let locked = ObjectRow { key: SealedDataKey { customer: Some(lock()), ..object().key }, ..object() };
+        for row in [object(), locked] {
+            assert_eq!(ObjectRow::decode(&row.encode()).unwrap(), row);
+        }
+    }
+
+    #[test]
+    fn an_upload_row_of_the_first_format_still_reads() {
+        let wrapped = WrappedKey([3; 60]);
+        let row = UploadRow {
+            key_as_sent: "k".into(),
+            created: Timestamp(1),
+            manifest: BlobId([4; 16]),
+            key: SealedDataKey { wrapped, customer: Some(lock()) },
+            http: HttpMetadata::default(),
+            user: UserMetadata::default(),
+            class: StorageClass::Standard,
+        };
+        assert_eq!(UploadRow::decode(&row.encode()).unwrap(), row);
+        let mut first = Encoder::new(*b"upl1");
+        first.bytes(b"k").number(1).fixed(&[4; 16]).fixed(&wrapped.0);
+        write_http(&mut first, &row.http);
+        write_user(&mut first, &row.user);
+        write_class(&mut first, row.class);
+        let without = UploadRow { key: SealedDataKey { wrapped, customer: None }, ..row };
+        assert_eq!(UploadRow::decode(&first.done()).unwrap(), without);
     }
 
     #[test]

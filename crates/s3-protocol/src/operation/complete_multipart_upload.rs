@@ -1,6 +1,7 @@
 //! CompleteMultipartUpload. Sources: R2 "Release notes" 2022-07-06 (quotes around ETags are optional), 2023-08-11
 //! (conditions), 2024-01-26 (parts are sorted, not refused).
 
+use super::customer_key::{self, Subject};
 use super::shared::{document, parse_part_number, quoted, upload_id};
 use super::{Answer, ObjectTarget};
 use crate::header;
@@ -9,7 +10,7 @@ use crate::request::RequestHead;
 use crate::xml::reader::malformed;
 use crate::xml::{Reader, XmlWriter};
 use types::limits::PARTS_MAX;
-use types::{Checksum, ChecksumAlgorithm, Conditions, ETag, ErrorCode, Md5, OperationError, UploadId};
+use types::{Checksum, ChecksumAlgorithm, Conditions, CustomerKey, ETag, ErrorCode, Md5, OperationError, UploadId};
 
 /// An upload to complete.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub struct CompleteMultipartUpload {
     pub parts: Vec<CompletedPart>,
     /// What must hold of the object it replaces.
     pub conditions: Conditions,
+    /// The customer's key that the upload began with, if the client says.
+    pub customer_key: Option<CustomerKey>,
     /// The bytes the object must have, if the client says.
     pub object_bytes: Option<u64>,
 }
@@ -52,6 +55,7 @@ pub fn decode(
         upload: upload_id(head.query())?,
         parts: sorted(decode_parts(body)?)?,
         conditions: header::conditions(head.headers, &header::CONDITIONS)?,
+        customer_key: customer_key::decode(head.headers, Subject::Target)?,
         object_bytes: header::number(head.headers, "x-amz-mp-object-size")?,
     })
 }

@@ -1,5 +1,6 @@
 //! CopyObject. Sources: R2 "S3 API compatibility"; R2 "Extensions", MERGE and conditions on the destination.
 
+use super::customer_key::{self, Subject};
 use super::put_object::create_bucket_if_missing;
 use super::shared::{CopySource, SOURCE_CONDITIONS, document, invalid_argument, not_implemented, quoted};
 use super::{Answer, ObjectMetadata, ObjectTarget};
@@ -7,7 +8,7 @@ use crate::header;
 use crate::request::RequestHead;
 use crate::xml::XmlWriter;
 use http::header::{HeaderMap, HeaderName};
-use types::{Conditions, ETag, OperationError, Timestamp};
+use types::{Conditions, CustomerKey, ETag, OperationError, Timestamp};
 
 /// An object to store from another.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +25,10 @@ pub struct CopyObject {
     pub directive: MetadataDirective,
     /// The metadata of the request; the storage class counts under every directive.
     pub metadata: ObjectMetadata,
+    /// The customer's key that the source is encrypted with, if there is one.
+    pub source_customer_key: Option<CustomerKey>,
+    /// The customer's key that encrypts the copy, if there is one.
+    pub customer_key: Option<CustomerKey>,
     /// Whether to make the bucket if it is not there.
     pub create_bucket_if_missing: bool,
 }
@@ -69,6 +74,8 @@ pub fn decode(head: &RequestHead<'_>, target: ObjectTarget) -> Result<CopyObject
         conditions: header::conditions(head.headers, &DESTINATION_CONDITIONS)?,
         directive: directive(head.headers)?,
         metadata: ObjectMetadata::decode(head.headers)?,
+        source_customer_key: customer_key::decode(head.headers, Subject::Source)?,
+        customer_key: customer_key::decode(head.headers, Subject::Target)?,
         create_bucket_if_missing: create_bucket_if_missing(head.headers)?,
     })
 }

@@ -1,12 +1,13 @@
 //! CreateMultipartUpload. Sources: R2 "S3 API compatibility", R2 "Multipart upload".
 
+use super::customer_key::{self, Subject};
 use super::put_object::create_bucket_if_missing;
 use super::shared::document;
 use super::{Answer, ObjectMetadata, ObjectTarget};
 use crate::request::RequestHead;
 use crate::xml::XmlWriter;
 use crate::{header, payload};
-use types::{ChecksumAlgorithm, Conditions, OperationError, UploadId};
+use types::{ChecksumAlgorithm, Conditions, CustomerKey, OperationError, UploadId};
 
 /// An upload to begin.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub struct CreateMultipartUpload {
     pub conditions: Conditions,
     /// The checksum the client will send with each part.
     pub checksum_algorithm: Option<ChecksumAlgorithm>,
+    /// The customer's key that encrypts every part, if there is one.
+    pub customer_key: Option<CustomerKey>,
     /// Whether to make the bucket if it is not there.
     pub create_bucket_if_missing: bool,
 }
@@ -34,6 +37,7 @@ pub fn decode(head: &RequestHead<'_>, target: ObjectTarget) -> Result<CreateMult
         metadata: ObjectMetadata::decode(head.headers)?,
         conditions: header::conditions(head.headers, &header::CONDITIONS)?,
         checksum_algorithm: algorithm.map(payload::algorithm_named).transpose()?,
+        customer_key: customer_key::decode(head.headers, Subject::Target)?,
         create_bucket_if_missing: create_bucket_if_missing(head.headers)?,
     })
 }

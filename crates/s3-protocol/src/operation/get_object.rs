@@ -1,6 +1,7 @@
 //! GetObject, and what HeadObject shares with it. Sources: R2 "S3 API compatibility"; R2 "Release notes" 2022-05-06,
 //! 2022-09-27, 2022-11-17 (206 and `Content-Range` for ranges only, and always).
 
+use super::customer_key::{self, Subject};
 use super::object_headers::{ObjectHead, ResponseOverrides};
 use super::shared::{empty, part_number};
 use super::{Answer, ObjectTarget};
@@ -9,7 +10,7 @@ use crate::query::Query;
 use crate::request::RequestHead;
 use http::StatusCode;
 use http::header::RANGE;
-use types::{Conditions, ErrorCode, HttpMetadata, OperationError, RangeSpec};
+use types::{Conditions, CustomerKey, ErrorCode, HttpMetadata, OperationError, RangeSpec};
 
 /// An object to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub struct GetObject {
     pub conditions: Conditions,
     /// All of it, or which bytes.
     pub selection: Selection,
+    /// The customer's key that it is encrypted with, if there is one.
+    pub customer_key: Option<CustomerKey>,
     /// Headers of this one answer in place of the stored ones.
     pub overrides: ResponseOverrides,
 }
@@ -39,7 +42,8 @@ pub enum Selection {
 /// Reads the request.
 ///
 /// # Errors
-/// `InvalidRequest` for a range and a part at once; `InvalidArgument` for a part number out of bounds.
+/// `InvalidRequest` for a range and a part at once; `InvalidArgument` for a part number out of bounds, and for a
+/// customer's key that is none.
 pub fn decode(head: &RequestHead<'_>, target: ObjectTarget) -> Result<GetObject, OperationError> {
     let range = header::text(head.headers, &RANGE)?.and_then(RangeSpec::parse);
     let selection = match (range, part_number(head.query())?) {
@@ -55,6 +59,7 @@ pub fn decode(head: &RequestHead<'_>, target: ObjectTarget) -> Result<GetObject,
         target,
         conditions: header::conditions(head.headers, &header::CONDITIONS)?,
         selection,
+        customer_key: customer_key::decode(head.headers, Subject::Target)?,
         overrides: overrides(head.query())?,
     })
 }

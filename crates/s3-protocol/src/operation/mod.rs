@@ -10,6 +10,7 @@ pub mod complete_multipart_upload;
 pub mod copy_object;
 pub mod create_bucket;
 pub mod create_multipart_upload;
+pub mod customer_key;
 pub mod delete_bucket;
 pub mod delete_object;
 pub mod delete_objects;

@@ -1,6 +1,7 @@
 //! PutObject. Sources: R2 "S3 API compatibility"; R2 "Extensions", conditional operations and
 //! `cf-create-bucket-if-missing`.
 
+use super::customer_key::{self, Subject};
 use super::shared::{empty, put_etag};
 use super::{Answer, ObjectMetadata, ObjectTarget};
 use crate::header;
@@ -8,7 +9,7 @@ use crate::payload::Payload;
 use crate::request::RequestHead;
 use http::StatusCode;
 use http::header::HeaderMap;
-use types::{Checksum, Conditions, ETag, OperationError};
+use types::{Checksum, Conditions, CustomerKey, ETag, OperationError};
 
 /// An object to store.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub struct PutObject {
     pub metadata: ObjectMetadata,
     /// What must hold of the object it replaces.
     pub conditions: Conditions,
+    /// The customer's key that encrypts it, if there is one.
+    pub customer_key: Option<CustomerKey>,
     /// What its bytes must have, besides what trailers say.
     pub checksums: Vec<Checksum>,
     /// Whether to make the bucket if it is not there.
@@ -30,13 +33,15 @@ pub struct PutObject {
 /// Reads the head of the request.
 ///
 /// # Errors
-/// `MissingContentLength`, `EntityTooLarge`, `MetadataTooLarge`, `NotImplemented`, `InvalidArgument`.
+/// `MissingContentLength`, `EntityTooLarge`, `MetadataTooLarge`, `NotImplemented`, `InvalidArgument`,
+/// `InvalidEncryptionAlgorithmError`.
 pub fn decode(head: &RequestHead<'_>, target: ObjectTarget, payload: &Payload) -> Result<PutObject, OperationError> {
     Ok(PutObject {
         target,
         length: payload.upload_length()?,
         metadata: ObjectMetadata::decode(head.headers)?,
         conditions: header::conditions(head.headers, &header::CONDITIONS)?,
+        customer_key: customer_key::decode(head.headers, Subject::Target)?,
         checksums: payload.checksums.clone(),
         create_bucket_if_missing: create_bucket_if_missing(head.headers)?,
     })

@@ -1,12 +1,13 @@
 //! UploadPart. A part may be empty (R2 "Release notes", 2022-05-06).
 
+use super::customer_key::{self, Subject};
 use super::shared::{empty, invalid_argument, part_number, put_etag, upload_id};
 use super::{Answer, ObjectTarget};
 use crate::payload::Payload;
 use crate::query::Query;
 use crate::request::RequestHead;
 use http::StatusCode;
-use types::{Checksum, ETag, OperationError, UploadId};
+use types::{Checksum, CustomerKey, ETag, OperationError, UploadId};
 
 /// The place of a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +35,8 @@ pub struct UploadPart {
     pub part: PartTarget,
     /// Its bytes, at most `types::limits::UPLOAD_BYTES_MAX`; `None` if only its end tells.
     pub length: Option<u64>,
+    /// The customer's key that its upload began with, if there is one.
+    pub customer_key: Option<CustomerKey>,
     /// What its bytes must have, besides what trailers say.
     pub checksums: Vec<Checksum>,
 }
@@ -47,6 +50,7 @@ pub fn decode(head: &RequestHead<'_>, target: ObjectTarget, payload: &Payload) -
         target,
         part: PartTarget::decode(head.query())?,
         length: payload.upload_length()?,
+        customer_key: customer_key::decode(head.headers, Subject::Target)?,
         checksums: payload.checksums.clone(),
     })
 }

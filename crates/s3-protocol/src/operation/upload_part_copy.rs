@@ -2,6 +2,7 @@
 //! them with every copy above 8 MiB, so they are honoured.
 
 use super::copy_object::write_result;
+use super::customer_key::{self, Subject};
 use super::shared::{CopySource, SOURCE_CONDITIONS, document, invalid_argument};
 use super::upload_part::PartTarget;
 use super::{Answer, ObjectTarget};
@@ -9,7 +10,7 @@ use crate::header;
 use crate::request::RequestHead;
 use crate::xml::XmlWriter;
 use http::header::HeaderMap;
-use types::{Conditions, ETag, OperationError, RangeSpec, Timestamp};
+use types::{Conditions, CustomerKey, ETag, OperationError, RangeSpec, Timestamp};
 
 /// A part to store from an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +23,10 @@ pub struct UploadPartCopy {
     pub source: CopySource,
     /// What must hold of the source.
     pub source_conditions: Conditions,
+    /// The customer's key that the source is encrypted with, if there is one.
+    pub source_customer_key: Option<CustomerKey>,
+    /// The customer's key that its upload began with, if there is one.
+    pub customer_key: Option<CustomerKey>,
     /// Which bytes of the source, always with first and last; all of them if `None`.
     pub range: Option<RangeSpec>,
 }
@@ -36,6 +41,8 @@ pub fn decode(head: &RequestHead<'_>, target: ObjectTarget) -> Result<UploadPart
         part: PartTarget::decode(head.query())?,
         source: CopySource::decode(head.headers)?,
         source_conditions: header::conditions(head.headers, &SOURCE_CONDITIONS)?,
+        source_customer_key: customer_key::decode(head.headers, Subject::Source)?,
+        customer_key: customer_key::decode(head.headers, Subject::Target)?,
         range: range(head.headers)?,
     })
 }

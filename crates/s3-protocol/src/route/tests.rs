@@ -226,7 +226,7 @@ fn headers_that_ask_for_what_is_not_there_are_refused() {
         ("x-amz-object-lock-mode", "COMPLIANCE"),
         ("x-amz-bucket-object-lock-enabled", "true"),
         ("x-amz-server-side-encryption", "AES256"),
-        ("x-amz-server-side-encryption-customer-key", "secret"),
+        ("x-amz-server-side-encryption-customer-keys", "secret"),
         ("x-amz-website-redirect-location", "/"),
         ("x-amz-expected-bucket-owner", "1"),
         ("x-amz-request-payer", "requester"),
@@ -242,6 +242,7 @@ fn headers_that_ask_for_what_is_not_there_are_refused() {
         ("x-amz-checksum-mode", "ENABLED"),
         ("x-amz-storage-class", "STANDARD_IA"),
         ("x-amz-user-agent", "a"),
+        ("x-amz-server-side-encryption-customer-key", "a"),
     ] {
         assert_eq!(put(name, value), Ok("PutObject"), "{name}");
     }
@@ -250,7 +251,7 @@ fn headers_that_ask_for_what_is_not_there_are_refused() {
 #[test]
 fn a_customers_key_is_in_no_message() {
     let (parts, ()) = Request::put("/bucket/key")
-        .header("x-amz-server-side-encryption-customer-key", "secret")
+        .header("x-amz-server-side-encryption-customer-keys", "secret")
         .body(())
         .unwrap()
         .into_parts();

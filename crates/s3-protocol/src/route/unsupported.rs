@@ -2,6 +2,7 @@
 //! Sources: the tables of unimplemented features in R2 "S3 API compatibility"; "Release notes" 2022-05-05,
 //! 2022-07-01 and 2022-11-30.
 
+use crate::operation::customer_key;
 use crate::request::is_amz;
 use http::Method;
 use http::header::{HeaderMap, HeaderValue};
@@ -127,6 +128,8 @@ fn is_refused(name: &str, value: &HeaderValue) -> bool {
         | "x-amz-tagging-directive"
         | "x-amz-website-redirect-location"
         | "x-amz-write-offset-bytes" => true,
+        // R2 "Use SSE-C".
+        _ if customer_key::is_header(name) => false,
         _ => PREFIXES.iter().any(|prefix| name.starts_with(prefix)),
     }
 }
