@@ -17,7 +17,7 @@ use crate::pool::on_pool;
 use crate::reader::{BlobReader, Source};
 use crate::reserve::Reserve;
 use crate::upload::{self, NewFile};
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use environment::{Clock, Disk, Entropy};
 use keyring::{DataKey, TAG_BYTES};
 use std::collections::BTreeSet;
@@ -240,7 +240,7 @@ impl LocalBlobs {
         on_pool(move || BlobReader::start(Source::open(&*disk, blob, key, corruptions)?, range)).await
     }
 
-    /// Checks and decrypts an inline blob, and gives `range` of it. Copies only if `sealed` is shared.
+    /// Checks and decrypts an inline blob, and gives `range` of it.
     ///
     /// `range` must lie within the blob.
     ///
@@ -250,7 +250,7 @@ impl LocalBlobs {
         &self,
         blob: BlobRef,
         key: &DataKey,
-        sealed: Bytes,
+        sealed: &[u8],
         range: ByteRange,
     ) -> Result<Bytes, BlobError> {
         assert!(range.end() <= blob.size, "a range is resolved against the blob's size");
@@ -259,13 +259,15 @@ impl LocalBlobs {
         if sealed.len() as u64 != chunks.sealed_bytes() {
             return Err(corrupt("the payload does not have the length of its blob"));
         }
-        let mut bytes = sealed.try_into_mut().unwrap_or_else(|shared| shared.as_ref().into());
-        if key.open_chunk(chunks.position(0), &mut bytes).is_err() {
+        let Ok(plain) = key.open_chunk_copy(chunks.position(0), sealed) else {
             return Err(corrupt("the payload does not authenticate"));
-        }
+        };
         // The payload is at most a chunk, so neither conversion can fail.
         let offset = |position: u64| usize::try_from(position).unwrap_or(usize::MAX);
-        Ok(bytes.freeze().slice(offset(range.start)..offset(range.end())))
+        let mut plain = Bytes::from(plain);
+        plain.truncate(offset(range.end()));
+        plain.advance(offset(range.start));
+        Ok(plain)
     }
 
     /// Removes the file of a blob; one that is gone, or never was, is no error. Durable on return.

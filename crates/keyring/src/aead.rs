@@ -50,6 +50,15 @@ impl Aead {
     ) -> Result<&'a mut [u8], Tampered> {
         self.0.open_in_place(Nonce::assume_unique_for_key(nonce), Aad::from(aad), sealed).map_err(|_| Tampered)
     }
+
+    /// Checks and decrypts `sealed` (ciphertext, then tag), which stays as it is. The plain bytes are its copy.
+    pub(crate) fn open(&self, nonce: [u8; NONCE_BYTES], aad: &[u8], sealed: &[u8]) -> Result<Vec<u8>, Tampered> {
+        let (cipher, tag) = sealed.split_last_chunk::<TAG_BYTES>().ok_or(Tampered)?;
+        let mut plain = vec![0; cipher.len()];
+        let nonce = Nonce::assume_unique_for_key(nonce);
+        let opened = self.0.open_separate_gather(nonce, Aad::from(aad), cipher, tag, &mut plain);
+        opened.map(|()| plain).map_err(|_| Tampered)
+    }
 }
 
 #[cfg(test)]
@@ -67,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn both_ways_to_seal_give_the_same_bytes() {
+    fn both_ways_to_seal_and_to_open_give_the_same_bytes() {
         let aead = Aead::new(&[7; KEY_BYTES]);
         for length in [0, 1, 15, 16, 17, 1000] {
             let plain = vec![42; length];
@@ -77,6 +86,7 @@ mod tests {
             let mut apart = vec![0; length + TAG_BYTES];
             aead.seal_into([1; NONCE_BYTES], b"aad", &plain, &mut apart);
             assert_eq!(in_place, apart, "{length}");
+            assert_eq!(aead.open([1; NONCE_BYTES], b"aad", &apart).unwrap(), plain);
             assert_eq!(aead.open_in_place([1; NONCE_BYTES], b"aad", &mut apart).unwrap(), plain);
         }
     }

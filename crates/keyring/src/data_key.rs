@@ -88,6 +88,14 @@ impl DataKey {
     pub fn open_chunk<'a>(&self, position: ChunkPosition, sealed: &'a mut [u8]) -> Result<&'a mut [u8], Tampered> {
         self.0.aead.open_in_place(position.nonce(), &position.authenticated(), sealed)
     }
+
+    /// As [`DataKey::open_chunk`], for a chunk that others still read: the plain bytes are a copy.
+    ///
+    /// # Errors
+    /// `Tampered`.
+    pub fn open_chunk_copy(&self, position: ChunkPosition, sealed: &[u8]) -> Result<Vec<u8>, Tampered> {
+        self.0.aead.open(position.nonce(), &position.authenticated(), sealed)
+    }
 }
 
 #[cfg(test)]
@@ -109,6 +117,7 @@ mod tests {
         let key = DataKey::generate(&SystemEntropy::new());
         let chunk = sealed(&key, POSITION, b"bytes");
         assert_eq!(key.open_chunk(POSITION, &mut chunk.clone()).unwrap(), b"bytes");
+        assert_eq!(key.open_chunk_copy(POSITION, &chunk).unwrap(), b"bytes");
         let elsewhere = [
             ChunkPosition { blob: BlobId([0x34; 16]), ..POSITION },
             ChunkPosition { index: 6, ..POSITION },
@@ -127,6 +136,7 @@ mod tests {
             for position in 0..chunk.len() {
                 let mut changed = chunk.clone();
                 changed[position] ^= 0x80;
+                assert_eq!(key.open_chunk_copy(POSITION, &changed), Err(Tampered), "byte {position}");
                 assert_eq!(key.open_chunk(POSITION, &mut changed), Err(Tampered), "byte {position}");
                 assert_eq!(
                     key.open_chunk(POSITION, &mut chunk[..position].to_vec()),

@@ -147,7 +147,7 @@ impl PartSource {
         }
         let missing = || OperationError::internal(format!("the payload {} is missing", part.blob));
         let sealed = self.metadata.payload(part.blob).await?.ok_or_else(missing)?;
-        Ok(Source::Ready(Some(self.blobs.open_inline(blob, &key, sealed, range)?)))
+        Ok(Source::Ready(Some(self.blobs.open_inline(blob, &key, &sealed, range)?)))
     }
 }
 
@@ -166,7 +166,7 @@ impl Store {
             ObjectBody::Inline(id) => {
                 let Some(sealed) = self.metadata.payload(id).await? else { return Ok(None) };
                 let blob = BlobRef { id, size: row.size, place: Place::Inline };
-                Source::Ready(Some(self.blobs.open_inline(blob, &data_key, sealed, range)?))
+                Source::Ready(Some(self.blobs.open_inline(blob, &data_key, &sealed, range)?))
             }
             ObjectBody::Blob(id) => {
                 let blob = BlobRef { id, size: row.size, place: Place::File };

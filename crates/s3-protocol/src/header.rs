@@ -5,6 +5,18 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use types::{Conditions, ETagList, ErrorCode, OperationError, Timestamp};
 
+/// Names that every request is asked for, made once: a name given as text is checked and hashed at each search.
+pub(crate) mod names {
+    use http::header::HeaderName;
+
+    pub(crate) static CONTENT_SHA256: HeaderName = HeaderName::from_static(crate::payload::CONTENT_SHA256);
+    pub(crate) static AMZ_DATE: HeaderName = HeaderName::from_static("x-amz-date");
+    pub(crate) static DECODED_CONTENT_LENGTH: HeaderName = HeaderName::from_static("x-amz-decoded-content-length");
+    pub(crate) static SDK_CHECKSUM_ALGORITHM: HeaderName = HeaderName::from_static("x-amz-sdk-checksum-algorithm");
+    pub(crate) static SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token");
+    pub(crate) static TRAILER: HeaderName = HeaderName::from_static("x-amz-trailer");
+}
+
 /// The header as text, without surrounding blanks.
 ///
 /// # Errors

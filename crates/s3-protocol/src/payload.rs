@@ -1,9 +1,9 @@
 //! How a body is sent: what `x-amz-content-sha256` and its companions say about framing, length and checksums.
 //! Source: AWS "Authenticating Requests: Using the Authorization Header"; R2 "Release notes" 2022-04-14.
 
-use crate::header;
+use crate::header::{self, names};
 use crate::request::RequestHead;
-use http::header::{CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
+use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, TRANSFER_ENCODING};
 use types::{Checksum, ChecksumAlgorithm, ErrorCode, OperationError};
 
 /// The name of the header that says how the body was signed.
@@ -103,7 +103,7 @@ impl Payload {
     /// `MissingContentLength` for chunks without `x-amz-decoded-content-length`.
     pub fn parse(head: &RequestHead<'_>, without_hash: WithoutHash) -> Result<Self, OperationError> {
         let mode = mode(head, without_hash)?;
-        let decoded_length = header::number(head.headers, "x-amz-decoded-content-length")?;
+        let decoded_length = header::number(head.headers, &names::DECODED_CONTENT_LENGTH)?;
         if mode.is_chunked() && decoded_length.is_none() {
             return Err(OperationError::new(
                 ErrorCode::MissingContentLength,
@@ -143,7 +143,7 @@ impl Payload {
 
     /// `x-amz-sdk-checksum-algorithm` promises a checksum: one of this algorithm must be there or follow.
     fn check_announced_algorithm(&self, headers: &HeaderMap) -> Result<(), OperationError> {
-        let Some(name) = header::text(headers, "x-amz-sdk-checksum-algorithm")? else { return Ok(()) };
+        let Some(name) = header::text(headers, &names::SDK_CHECKSUM_ALGORITHM)? else { return Ok(()) };
         let algorithm = algorithm_named(name)?;
         let present = self.checksums.iter().any(|checksum| checksum.algorithm() == algorithm);
         if present || self.trailers.contains(&algorithm) {
@@ -159,7 +159,7 @@ impl Payload {
 
 /// The mode of a request. The hash in the query of a presigned URL, if there is one, binds whoever uses it.
 fn mode(head: &RequestHead<'_>, without_hash: WithoutHash) -> Result<PayloadMode, OperationError> {
-    let sent = header::text(head.headers, CONTENT_SHA256)?;
+    let sent = header::text(head.headers, &names::CONTENT_SHA256)?;
     if without_hash == WithoutHash::Refused {
         return PayloadMode::parse(sent.ok_or_else(missing_hash)?);
     }
@@ -204,6 +204,10 @@ pub(crate) fn checksum_header(algorithm: ChecksumAlgorithm) -> &'static str {
 /// Every checksum of the head.
 fn checksums(headers: &HeaderMap) -> Result<Vec<Checksum>, OperationError> {
     let mut found = Vec::new();
+    // Most requests have none, and one pass over their names is cheaper than a search for each.
+    if !headers.keys().any(is_checksum_header) {
+        return Ok(found);
+    }
     for algorithm in [ChecksumAlgorithm::Md5].into_iter().chain(ChecksumAlgorithm::AMZ) {
         let name = checksum_header(algorithm);
         if let Some(text) = header::text(headers, name)? {
@@ -211,6 +215,10 @@ fn checksums(headers: &HeaderMap) -> Result<Vec<Checksum>, OperationError> {
         }
     }
     Ok(found)
+}
+
+fn is_checksum_header(name: &HeaderName) -> bool {
+    name.as_str().starts_with("x-amz-checksum-") || name.as_str() == checksum_header(ChecksumAlgorithm::Md5)
 }
 
 /// A checksum, in the head or a trailer, that is not the base64 text of a digest of its algorithm.
@@ -224,7 +232,7 @@ pub(crate) fn invalid_digest(name: &str) -> OperationError {
 /// The checksums that `x-amz-trailer` announces.
 fn trailers(headers: &HeaderMap, mode: PayloadMode) -> Result<Vec<ChecksumAlgorithm>, OperationError> {
     let mut announced = Vec::new();
-    for value in headers.get_all("x-amz-trailer") {
+    for value in headers.get_all(&names::TRAILER) {
         let text = value.to_str().map_err(|_| unknown_trailer())?;
         for name in text.split(',').map(str::trim).filter(|name| !name.is_empty()) {
             announced.push(trailer_algorithm(name).ok_or_else(unknown_trailer)?);

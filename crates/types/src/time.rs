@@ -1,6 +1,6 @@
 //! Points in time, in milliseconds, and the texts in which the faces write them.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
@@ -26,7 +26,12 @@ impl Timestamp {
 
     /// `Wed, 18 May 2022 17:19:59 GMT`.
     pub fn to_http_date(self) -> String {
-        httpdate::fmt_http_date(SystemTime::UNIX_EPOCH + Duration::from_secs(self.seconds().min(LAST_SECOND)))
+        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(self.seconds().min(LAST_SECOND));
+        // As long as every such date: headers take the text over as it is.
+        let mut text = String::with_capacity(29);
+        // Writing to memory does not fail.
+        let _ = write!(text, "{}", httpdate::HttpDate::from(time));
+        text
     }
 
     /// The basic ISO form of SigV4, `20220518T171959Z`; nothing else.

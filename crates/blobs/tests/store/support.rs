@@ -222,7 +222,7 @@ impl World {
     pub(crate) async fn get(&self, stored: &Stored, range: ByteRange) -> Result<Vec<u8>, BlobError> {
         match &stored.written.sealed {
             Some(sealed) => {
-                let bytes = self.blobs.open_inline(stored.blob(), &stored.key, sealed.clone(), range)?;
+                let bytes = self.blobs.open_inline(stored.blob(), &stored.key, sealed, range)?;
                 Ok(bytes.to_vec())
             }
             None => read_all(self.blobs.open(stored.blob(), stored.key.clone(), range).await?).await,

@@ -11,7 +11,7 @@
 
 use bytes::Bytes;
 use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Locks, each with its share of the rows.
@@ -104,8 +104,9 @@ impl Drop for Change<'_> {
     }
 }
 
+/// By the middle bits: the map of a shard goes by the lowest and the highest.
 fn shard_number(hash: u64) -> usize {
-    (hash % SHARDS as u64) as usize
+    ((hash >> 32) % SHARDS as u64) as usize
 }
 
 /// A share of the rows, with the clock algorithm to choose which go: a hand passes over them and takes out those that
@@ -113,7 +114,7 @@ fn shard_number(hash: u64) -> usize {
 #[derive(Default)]
 struct Shard {
     /// Where the rows are, by the hash of their keys. Of two keys with one hash the later has the place.
-    places: HashMap<u64, usize>,
+    places: HashMap<u64, usize, BuildHasherDefault<AsItIs>>,
     slots: Vec<Option<Record>>,
     vacant: Vec<usize>,
     hand: usize,
@@ -123,6 +124,24 @@ struct Shard {
     changes: u64,
     /// Hashes of the keys being changed.
     changing: Vec<u64>,
+}
+
+/// The hash of what is a hash already.
+#[derive(Default)]
+struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.0 = self.0.rotate_left(8) ^ u64::from(*byte));
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
 }
 
 struct Record {

@@ -1,7 +1,7 @@
 //! Scans: one iterator, one moment, on a thread that may wait for the disk.
 
 use super::database::{Database, failure};
-use crate::engine::{EngineError, Scan, Step, Table, Visitor};
+use crate::engine::{EngineError, Scan, Step, Visitor};
 use rocksdb::{DBRawIterator, ReadOptions};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -34,8 +34,8 @@ pub(super) fn run(
         return Ok(());
     }
     let mut options = ReadOptions::default();
-    // Payloads are only walked by checks of the whole store, which must not push out what requests use.
-    options.fill_cache(scan.table != Table::Payloads);
+    // A scan meets each block once: it must not push out what requests use, and the page cache is behind it.
+    options.fill_cache(false);
     if let Some(end) = scan.end {
         options.set_iterate_upper_bound(end);
     }

@@ -33,23 +33,21 @@ pub(super) fn put_etag(headers: &mut HeaderMap, etag: &ETag) {
 
 /// `"<etag>"`.
 pub(super) fn quoted(etag: &ETag) -> String {
-    let mut text = String::with_capacity(40);
-    push_quoted(&mut text, etag);
-    text
-}
-
-/// Appends `"<etag>"`. Listings call it a thousand times, hence not by way of `Display`.
-fn push_quoted(text: &mut String, etag: &ETag) {
+    // Of the exact length where it can be known: a header then takes the text over as it is.
+    let (digest, parts, length) = match etag {
+        ETag::Whole(digest) => (digest, None, 34),
+        ETag::Multipart { digest, parts } => (digest, Some(parts), 40),
+    };
+    // Reads and listings call it often, hence not by way of `Display`.
+    let mut text = String::with_capacity(length);
     text.push('"');
-    match etag {
-        ETag::Whole(digest) => text.push_str(&types::ids::hex(&digest.0)),
-        ETag::Multipart { digest, parts } => {
-            text.push_str(&types::ids::hex(&digest.0));
-            text.push('-');
-            text.push_str(&parts.to_string());
-        }
+    types::ids::push_hex(&mut text, &digest.0);
+    if let Some(parts) = parts {
+        text.push('-');
+        text.push_str(&parts.to_string());
     }
     text.push('"');
+    text
 }
 
 /// Refuses a parameter or header with words.

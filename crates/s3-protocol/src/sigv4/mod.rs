@@ -20,7 +20,7 @@ pub use key::{ChunkSignatures, SigningKey};
 pub use parse::parse;
 pub use sign::{Credentials, presign, sign};
 
-use crate::header;
+use crate::header::{self, names};
 use crate::payload::{CONTENT_SHA256, UNSIGNED_PAYLOAD, missing_hash};
 use crate::query::Query;
 use crate::request::{RequestHead, is_amz};
@@ -173,7 +173,7 @@ impl SignedRequest<'_> {
     /// The last line of the canonical request.
     fn payload_hash<'h>(&self, head: &RequestHead<'h>) -> Result<Cow<'h, str>, OperationError> {
         if !self.is_presigned() {
-            let sent = header::text(head.headers, CONTENT_SHA256)?;
+            let sent = header::text(head.headers, &names::CONTENT_SHA256)?;
             return sent.map(Cow::Borrowed).ok_or_else(missing_hash);
         }
         presigned_payload_hash(head, &self.signed_headers)
@@ -186,7 +186,7 @@ fn presigned_payload_hash<'h>(head: &RequestHead<'h>, signed_headers: &str) -> R
         return Ok(parameter);
     }
     let is_signed = signed_headers.split(';').any(|name| name.eq_ignore_ascii_case(CONTENT_SHA256));
-    let sent = header::text(head.headers, CONTENT_SHA256)?.filter(|_| is_signed);
+    let sent = header::text(head.headers, &names::CONTENT_SHA256)?.filter(|_| is_signed);
     Ok(Cow::Borrowed(sent.unwrap_or(UNSIGNED_PAYLOAD)))
 }
 

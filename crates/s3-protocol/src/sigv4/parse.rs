@@ -2,7 +2,7 @@
 
 use super::credential::Credential;
 use super::{ALGORITHM, Authentication, Place, SignedRequest};
-use crate::header;
+use crate::header::{self, names};
 use crate::query::Query;
 use crate::request::RequestHead;
 use http::header::{AUTHORIZATION, DATE, HeaderMap};
@@ -61,7 +61,7 @@ fn from_header(headers: &HeaderMap) -> Result<SignedRequest<'_>, OperationError>
         signature,
         time_text,
         time,
-        session_token: header::text(headers, "x-amz-security-token")?.map(Cow::Borrowed),
+        session_token: header::text(headers, &names::SECURITY_TOKEN)?.map(Cow::Borrowed),
     })
 }
 
@@ -113,7 +113,7 @@ fn other_mechanism(text: &str) -> OperationError {
 
 /// `x-amz-date`, or `Date` in either form.
 fn header_time(headers: &HeaderMap) -> Result<(Timestamp, [u8; 16]), OperationError> {
-    let amz = header::text(headers, "x-amz-date")?;
+    let amz = header::text(headers, &names::AMZ_DATE)?;
     let time = match amz {
         Some(text) => Timestamp::parse_amz_date(text),
         None => header::text(headers, &DATE)?
