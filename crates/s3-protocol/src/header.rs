@@ -94,7 +94,7 @@ pub(crate) static CONDITIONS: ConditionNames = ConditionNames {
 /// # Errors
 /// As [`text`].
 pub(crate) fn conditions(headers: &HeaderMap, names: &ConditionNames) -> Result<Conditions, OperationError> {
-    let etags = |name| Ok::<_, OperationError>(text(headers, name)?.map(ETagList::parse));
+    let etags = |name| etag_list(headers, name);
     let date = |name| Ok::<_, OperationError>(text(headers, name)?.and_then(Timestamp::parse_http_date));
     Ok(Conditions {
         if_match: etags(&names.if_match)?,
@@ -102,6 +102,16 @@ pub(crate) fn conditions(headers: &HeaderMap, names: &ConditionNames) -> Result<
         if_modified_since: date(&names.if_modified_since)?,
         if_unmodified_since: date(&names.if_unmodified_since)?,
     })
+}
+
+/// A list of ETags, which may stand in several lines (RFC 9110, section 5.3).
+fn etag_list(headers: &HeaderMap, name: &HeaderName) -> Result<Option<ETagList>, OperationError> {
+    let Some(first) = text(headers, name)? else { return Ok(None) };
+    if headers.get_all(name).iter().nth(1).is_none() {
+        return Ok(Some(ETagList::parse(first)));
+    }
+    let lines: Vec<_> = headers.get_all(name).iter().map(free_text).collect();
+    Ok(Some(ETagList::parse(&lines.join(","))))
 }
 
 /// Adds a header of ours, or one whose text came through [`text`] when it was stored. What no header can carry
@@ -142,6 +152,14 @@ mod tests {
     fn a_date_that_does_not_parse_is_no_condition() {
         assert!(conditions(&headers("if-modified-since", b"yesterday"), &CONDITIONS).unwrap().is_empty());
         assert!(!conditions(&headers("if-none-match", b"*"), &CONDITIONS).unwrap().is_empty());
+    }
+
+    #[test]
+    fn etags_in_several_lines_are_one_list() {
+        let mut map = headers("if-match", b"\"a\"");
+        map.append("if-match", HeaderValue::from_static("W/\"b\", \"c\""));
+        let joined = conditions(&map, &CONDITIONS).unwrap();
+        assert_eq!(joined.if_match, Some(ETagList::parse("\"a\", W/\"b\", \"c\"")));
     }
 
     #[test]

@@ -20,13 +20,18 @@ pub struct Conditions {
 pub enum ETagList {
     /// `*`: any object at all.
     Any,
-    /// One or more.
+    /// Those listed; a list without one matches nothing.
     Of(Vec<ETagPattern>),
 }
 
-/// One ETag of a header, weak or strong; R2 compares both by their text.
+/// One ETag of a header.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ETagPattern(pub String);
+pub struct ETagPattern {
+    /// What stands between its quotes.
+    pub tag: String,
+    /// `W/`: good for `If-None-Match`, never for `If-Match`.
+    pub weak: bool,
+}
 
 /// What the conditions of a read say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,27 +45,61 @@ pub enum ReadVerdict {
 }
 
 impl ETagList {
-    /// Reads a header: `*`, or ETags separated by commas, with or without quotes and `W/`.
+    /// Reads a header: `*`, or ETags separated by commas, weak ones with `W/`. Quotes may be missing, as many S3
+    /// clients send them; a comma between quotes belongs to its ETag.
     pub fn parse(header: &str) -> Self {
-        if header.trim() == "*" {
-            return Self::Any;
+        let mut patterns = Vec::new();
+        let mut rest = header;
+        loop {
+            rest = rest.trim_start_matches([',', ' ', '\t']);
+            if rest.is_empty() {
+                return Self::Of(patterns);
+            }
+            let (item, after) = split_item(rest);
+            if item == "*" {
+                return Self::Any;
+            }
+            patterns.push(ETagPattern::parse(item));
+            rest = after;
         }
-        let clean = |item: &str| {
-            let item = item.trim();
-            let item = item.strip_prefix("W/").unwrap_or(item);
-            ETagPattern(item.trim_matches('"').to_ascii_lowercase())
-        };
-        Self::Of(header.split(',').map(clean).filter(|pattern| !pattern.0.is_empty()).collect())
     }
 
-    fn matches(&self, etag: &ETag) -> bool {
+    /// The strong comparison of RFC 9110, section 8.8.3.2, for `If-Match`.
+    fn matches_strongly(&self, etag: &ETag) -> bool {
+        self.matches(etag, |pattern| !pattern.weak)
+    }
+
+    /// The weak comparison, for `If-None-Match`.
+    fn matches_weakly(&self, etag: &ETag) -> bool {
+        self.matches(etag, |_| true)
+    }
+
+    fn matches(&self, etag: &ETag, counts: impl Fn(&ETagPattern) -> bool) -> bool {
         match self {
             Self::Any => true,
             Self::Of(patterns) => {
                 let text = etag.to_string();
-                patterns.iter().any(|pattern| pattern.0 == text || pattern.0 == "*")
+                patterns.iter().any(|pattern| counts(pattern) && pattern.tag == text)
             }
         }
+    }
+}
+
+/// The first item of a list that begins with one, and what follows its comma.
+fn split_item(list: &str) -> (&str, &str) {
+    let mut quoted = false;
+    let end = list.find(|c| {
+        quoted ^= c == '"';
+        c == ',' && !quoted
+    });
+    let (item, after) = list.split_at(end.unwrap_or(list.len()));
+    (item.trim_end(), after)
+}
+
+impl ETagPattern {
+    fn parse(item: &str) -> Self {
+        let (weak, tag) = item.strip_prefix("W/").map_or((false, item), |tag| (true, tag));
+        Self { tag: tag.trim_matches('"').to_owned(), weak }
     }
 }
 
@@ -75,7 +114,7 @@ impl Conditions {
     pub fn judge_read(&self, etag: &ETag, modified: Timestamp) -> ReadVerdict {
         let unmodified_since = |limit: &Timestamp| modified.seconds() <= limit.seconds();
         let matched = match (&self.if_match, &self.if_unmodified_since) {
-            (Some(list), _) => list.matches(etag),
+            (Some(list), _) => list.matches_strongly(etag),
             (None, Some(limit)) => unmodified_since(limit),
             (None, None) => true,
         };
@@ -83,7 +122,7 @@ impl Conditions {
             return ReadVerdict::Failed;
         }
         let fresh = match (&self.if_none_match, &self.if_modified_since) {
-            (Some(list), _) => !list.matches(etag),
+            (Some(list), _) => !list.matches_weakly(etag),
             (None, Some(limit)) => !unmodified_since(limit),
             (None, None) => true,
         };
@@ -91,10 +130,11 @@ impl Conditions {
     }
 
     /// Judges a write over `stored`, the object's ETag and time if there is one: true to go on, false for 412.
+    /// What is not there matches no ETag and was not modified since any time.
     pub fn allow_write(&self, stored: Option<(&ETag, Timestamp)>) -> bool {
         match stored {
             Some((etag, modified)) => self.judge_read(etag, modified) == ReadVerdict::Proceed,
-            None => self.if_match.is_none(),
+            None => self.if_match.is_none() && self.if_modified_since.is_none(),
         }
     }
 }
@@ -114,20 +154,32 @@ mod tests {
         Some(ETagList::parse(text))
     }
 
+    fn if_match(header: &str) -> ReadVerdict {
+        read(Conditions { if_match: list(header), ..Default::default() })
+    }
+
+    fn if_none_match(header: &str) -> ReadVerdict {
+        read(Conditions { if_none_match: list(header), ..Default::default() })
+    }
+
     #[test]
-    fn etags_match_quoted_weak_several_and_any() {
+    fn etags_match_with_and_without_quotes_among_others_and_any() {
         let tag = "ab".repeat(16);
-        for header in
-            [format!("\"{tag}\""), tag.clone(), format!("W/\"{tag}\""), format!("\"x\", \"{tag}\""), "*".into()]
-        {
-            assert_eq!(read(Conditions { if_match: list(&header), ..Default::default() }), ReadVerdict::Proceed);
-            assert_eq!(
-                read(Conditions { if_none_match: list(&header), ..Default::default() }),
-                ReadVerdict::NotModified
-            );
+        for header in [&format!("\"{tag}\""), &tag, &format!("\"x\" ,, \"{tag}\" "), "*", "\"x\", *"] {
+            assert_eq!(if_match(header), ReadVerdict::Proceed, "{header}");
+            assert_eq!(if_none_match(header), ReadVerdict::NotModified, "{header}");
         }
-        assert_eq!(read(Conditions { if_match: list("\"x\""), ..Default::default() }), ReadVerdict::Failed);
-        assert_eq!(read(Conditions { if_none_match: list("\"x\""), ..Default::default() }), ReadVerdict::Proceed);
+        for header in ["\"x\"", "", ",", "\"*\"", &format!("\"x,{tag},y\""), &tag.to_uppercase()] {
+            assert_eq!(if_match(header), ReadVerdict::Failed, "{header}");
+            assert_eq!(if_none_match(header), ReadVerdict::Proceed, "{header}");
+        }
+    }
+
+    #[test]
+    fn a_weak_etag_says_that_nothing_changed_but_not_that_all_is_the_same() {
+        let weak = format!("\"x\", W/\"{}\"", "ab".repeat(16));
+        assert_eq!(if_match(&weak), ReadVerdict::Failed);
+        assert_eq!(if_none_match(&weak), ReadVerdict::NotModified);
     }
 
     #[test]
@@ -148,8 +200,22 @@ mod tests {
     }
 
     #[test]
-    fn a_write_over_nothing_fails_only_if_match() {
-        assert!(Conditions { if_none_match: list("*"), ..Default::default() }.allow_write(None));
-        assert!(!Conditions { if_match: list("*"), ..Default::default() }.allow_write(None));
+    fn a_write_over_nothing_fails_what_demands_something() {
+        let (etags, date) = (|| list("*"), Some(MODIFIED));
+        let over_nothing = |conditions: Conditions| conditions.allow_write(None);
+        assert!(over_nothing(Conditions { if_none_match: etags(), ..Default::default() }));
+        assert!(over_nothing(Conditions { if_unmodified_since: date, ..Default::default() }));
+        assert!(!over_nothing(Conditions { if_match: etags(), if_unmodified_since: date, ..Default::default() }));
+        assert!(!over_nothing(Conditions { if_modified_since: date, ..Default::default() }));
+    }
+
+    #[test]
+    fn a_write_is_held_to_what_a_read_is_held_to() {
+        let etag = ETag::Whole(Md5([0xab; 16]));
+        let over = |conditions: Conditions| conditions.allow_write(Some((&etag, MODIFIED)));
+        assert!(over(Conditions { if_match: list("*"), ..Default::default() }));
+        assert!(!over(Conditions { if_none_match: list("*"), ..Default::default() }));
+        assert!(!over(Conditions { if_modified_since: Some(MODIFIED), ..Default::default() }));
+        assert!(over(Conditions { if_unmodified_since: Some(MODIFIED), ..Default::default() }));
     }
 }

@@ -42,6 +42,10 @@ impl<'a> Credential<'a> {
     }
 }
 
+/// The regions a request may be signed for. Sources: R2 "S3 API compatibility", Bucket region; R2 "boto3", whose
+/// `region_name` is a location hint or `auto`; R2 "Data location" for the hints.
+const REGIONS: [&str; 9] = ["auto", "us-east-1", "", "wnam", "enam", "weur", "eeur", "apac", "oc"];
+
 /// Access key id, date and region. From the right, since an access key id may hold a slash.
 fn split(text: &str, code: ErrorCode) -> Result<(&str, &str, &str), OperationError> {
     let error = |message: String| OperationError::new(code, message);
@@ -63,7 +67,7 @@ fn split(text: &str, code: ErrorCode) -> Result<(&str, &str, &str), OperationErr
             "The Credential is wrong: incorrect service \"{service}\"; this endpoint belongs to \"s3\"."
         )));
     }
-    if !matches!(region, "auto" | "us-east-1" | "") {
+    if !REGIONS.contains(&region) {
         return Err(error(format!("The Credential is wrong: the region '{region}' is wrong; expecting 'auto'.")));
     }
     Ok((access_key_id, date, region))

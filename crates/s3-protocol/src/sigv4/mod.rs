@@ -77,7 +77,7 @@ impl SignedRequest<'_> {
         &self.credential.date
     }
 
-    /// The region of the credential's scope, as sent: `auto`, `us-east-1` or empty.
+    /// The region of the credential's scope, as sent: `auto`, one of its aliases or a location hint.
     pub fn region(&self) -> &str {
         &self.credential.region
     }

@@ -124,7 +124,7 @@ fn signed(method: &str, target: &str, headers: &[(&str, &str)]) -> Parts {
 
 #[test]
 fn every_alias_of_the_region_verifies_and_others_are_named() {
-    for region in ["auto", "us-east-1", ""] {
+    for region in ["auto", "us-east-1", "", "wnam", "enam", "weur", "eeur", "apac", "oc"] {
         let mut request = parts("GET", "http://h/a", &[]);
         sign(&mut request, &credentials(region), EMPTY, MAY_24).unwrap();
         assert_eq!(verify(&request), Ok(()), "{region}");
