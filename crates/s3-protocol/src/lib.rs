@@ -13,6 +13,7 @@
 //! sends. Every failure is a [`types::OperationError`] whose message says what to change.
 
 pub mod chunked;
+mod encoded_word;
 mod error_document;
 mod header;
 pub mod operation;

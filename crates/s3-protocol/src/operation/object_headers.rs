@@ -2,7 +2,7 @@
 //! Sources: R2 "S3 API compatibility", System Metadata; R2 "Extensions", Extended metadata.
 
 use super::shared::{not_implemented, put_etag};
-use crate::{header, payload};
+use crate::{encoded_word, header, payload};
 use http::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH,
     CONTENT_RANGE, CONTENT_TYPE, EXPIRES, HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED,
@@ -16,7 +16,7 @@ const USER_PREFIX: &str = "x-amz-meta-";
 pub struct ObjectMetadata {
     /// The HTTP headers given back with the object.
     pub http: HttpMetadata,
-    /// The `x-amz-meta-*` pairs, values as sent.
+    /// The `x-amz-meta-*` pairs, values decoded.
     pub user: UserMetadata,
     /// The storage class, if the client names one; else the bucket's default.
     pub storage_class: Option<StorageClass>,
@@ -42,12 +42,13 @@ impl ObjectMetadata {
     }
 }
 
+/// Encoded words are decoded here, so that the limit of [`UserMetadata`] is one of decoded values.
 fn user_metadata(headers: &HeaderMap) -> Result<UserMetadata, OperationError> {
     let pairs = headers
         .iter()
         .filter_map(|(name, value)| Some((name.as_str().strip_prefix(USER_PREFIX)?, value)))
         .filter(|(name, _)| !name.is_empty())
-        .map(|(name, value)| (name.to_owned(), header::free_text(value)))
+        .map(|(name, value)| (name.to_owned(), encoded_word::decode_owned(header::free_text(value))))
         .collect();
     UserMetadata::new(pairs).ok_or_else(|| ErrorCode::MetadataTooLarge.into())
 }
@@ -129,12 +130,14 @@ impl ObjectHead<'_> {
         self.put_user_metadata(headers);
     }
 
-    /// Pairs that came by another face and that no header can carry are counted instead (R2 "Extensions").
+    /// Values with Unicode are encoded. Pairs that no header can carry are counted instead: names with Unicode, of
+    /// another face (R2 "Extensions"), and values with control characters (S3).
     fn put_user_metadata(&self, headers: &mut HeaderMap) {
         let mut missing = 0_usize;
         for (name, value) in self.user.pairs() {
-            let header_name = HeaderName::try_from([USER_PREFIX, name].concat());
-            let shown = header_name.is_ok_and(|header_name| header::put(headers, header_name, value));
+            let name = HeaderName::try_from([USER_PREFIX, name].concat());
+            let printable = !value.bytes().any(|byte| byte.is_ascii_control() && byte != b'\t');
+            let shown = printable && name.is_ok_and(|name| header::put(headers, name, encoded_word::encode(value)));
             missing += usize::from(!shown);
         }
         if missing > 0 {
@@ -205,6 +208,18 @@ mod tests {
     }
 
     #[test]
+    fn the_limit_of_metadata_holds_for_decoded_values() {
+        let encoded = encoded_word::encode(&"\u{20ac}".repeat(8190 / 3)).into_owned();
+        let headers = |name: &'static str| {
+            HeaderMap::from_iter([(HeaderName::from_static(name), HeaderValue::from_str(&encoded).unwrap())])
+        };
+        let stored = ObjectMetadata::decode(&headers("x-amz-meta-ab")).unwrap();
+        assert_eq!(stored.user.bytes(), 8192);
+        let refused = ObjectMetadata::decode(&headers("x-amz-meta-abc")).unwrap_err();
+        assert_eq!(refused.code, ErrorCode::MetadataTooLarge);
+    }
+
+    #[test]
     fn a_range_shows_where_it_lies_and_nothing_else_does() {
         let (http, user) = Default::default();
         let whole = head(&http, &user).headers(&ResponseOverrides::default());
@@ -236,7 +251,7 @@ mod tests {
             (&headers["content-type"], &headers["cache-control"]),
             (&"c/d".parse().unwrap(), &"no-store".parse().unwrap())
         );
-        assert_eq!(headers["x-amz-meta-ok"].as_bytes(), "caf\u{e9}".as_bytes());
+        assert_eq!(headers["x-amz-meta-ok"], "=?UTF-8?B?Y2Fmw6k=?=");
         assert_eq!(headers["x-amz-missing-meta"], "2");
     }
 }
