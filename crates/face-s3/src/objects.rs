@@ -41,7 +41,7 @@ where
         trailers: context.payload.trailers.clone(),
     };
     let stored = context.store.put_object(context.caller, &operation, context.body).await?;
-    Ok(confirmed(put_object::encode(&stored.etag), operation.customer_key.as_ref()))
+    Ok(confirmed(put_object::encode(&stored.etag, &stored.version), operation.customer_key.as_ref()))
 }
 
 /// An encoded answer as the face sends it, which confirms a customer's key if there is one.
@@ -88,7 +88,8 @@ pub(crate) async fn copy<B>(context: Context<'_, B>, target: ObjectTarget) -> An
         customer_key: request.customer_key,
     };
     let copied = context.store.copy_object(context.caller, &operation).await?;
-    let answer = copy_object::encode(&copied.stored.etag, copied.modified);
+    let versions = copy_object::CopyVersions { copy: copied.stored.version, source: copied.source_version };
+    let answer = copy_object::encode(&copied.stored.etag, copied.modified, &versions);
     Ok(confirmed(answer, operation.customer_key.as_ref()))
 }
 

@@ -94,7 +94,7 @@ where
     };
     let stored = context.store.complete_upload(context.caller, &operation).await?;
     let location = format!("http://{}{}", context.head.host, context.head.path);
-    Ok(full(complete::encode(&location, &request.target, &stored.etag)))
+    Ok(full(complete::encode(&location, &request.target, &stored.etag, &stored.version)))
 }
 
 pub(crate) async fn abort<B>(context: Context<'_, B>, target: ObjectTarget) -> Answered {

@@ -1,4 +1,4 @@
-//! What R2 means, seen through the socket: reads, lists, copies, multipart uploads, configurations, races, stopping.
+//! What R2 means, seen through the socket: one file per subject.
 
 #![allow(
     clippy::unwrap_used,
@@ -8,9 +8,11 @@
     reason = "helpers of tests fail the test"
 )]
 
+mod conditions;
 mod configurations;
 mod copying;
 mod customer_keys;
+mod extensions;
 mod listing;
 mod listing_uploads;
 mod multipart;

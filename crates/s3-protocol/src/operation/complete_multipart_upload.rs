@@ -2,7 +2,7 @@
 //! (conditions), 2024-01-26 (parts are sorted, not refused).
 
 use super::customer_key::{self, Subject};
-use super::shared::{document, parse_part_number, quoted, upload_id};
+use super::shared::{document, parse_part_number, put_version, quoted, upload_id};
 use super::{Answer, ObjectTarget};
 use crate::header;
 use crate::payload;
@@ -138,13 +138,15 @@ impl CompleteMultipartUpload {
 }
 
 /// 200: the object is there. `location` is its URL.
-pub fn encode(location: &str, target: &ObjectTarget, etag: &ETag) -> Answer {
-    document(XmlWriter::document("CompleteMultipartUploadResult", 256 + location.len(), |xml| {
+pub fn encode(location: &str, target: &ObjectTarget, etag: &ETag, version: &[u8; 16]) -> Answer {
+    let mut answer = document(XmlWriter::document("CompleteMultipartUploadResult", 256 + location.len(), |xml| {
         xml.text("Location", location);
         xml.text("Bucket", target.bucket.as_str());
         xml.text("Key", target.key.as_sent());
         xml.text("ETag", &quoted(etag));
-    }))
+    }));
+    put_version(answer.headers_mut(), version);
+    answer
 }
 
 #[cfg(test)]

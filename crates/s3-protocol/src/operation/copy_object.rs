@@ -2,7 +2,7 @@
 
 use super::customer_key::{self, Subject};
 use super::put_object::create_bucket_if_missing;
-use super::shared::{CopySource, SOURCE_CONDITIONS, document, invalid_argument, not_implemented, quoted};
+use super::shared::{CopySource, SOURCE_CONDITIONS, document, invalid_argument, not_implemented, put_version, quoted};
 use super::{Answer, ObjectMetadata, ObjectTarget};
 use crate::header;
 use crate::request::RequestHead;
@@ -91,9 +91,22 @@ fn directive(headers: &HeaderMap) -> Result<MetadataDirective, OperationError> {
     }
 }
 
+/// The version a copy was stored as, and the version of the source it was made from.
+#[derive(Clone, Copy, Debug)]
+pub struct CopyVersions {
+    /// Of the copy.
+    pub copy: [u8; 16],
+    /// Of the source.
+    pub source: [u8; 16],
+}
+
 /// 200: the copy is stored.
-pub fn encode(etag: &ETag, modified: Timestamp) -> Answer {
-    document(XmlWriter::document("CopyObjectResult", 160, |xml| write_result(xml, etag, modified)))
+pub fn encode(etag: &ETag, modified: Timestamp, versions: &CopyVersions) -> Answer {
+    let mut answer = document(XmlWriter::document("CopyObjectResult", 160, |xml| write_result(xml, etag, modified)));
+    put_version(answer.headers_mut(), &versions.copy);
+    let name = HeaderName::from_static("x-amz-copy-source-version-id");
+    header::put(answer.headers_mut(), name, types::ids::hex(&versions.source));
+    answer
 }
 
 /// What copies of objects and of parts answer alike.

@@ -2,7 +2,7 @@
 //! `cf-create-bucket-if-missing`.
 
 use super::customer_key::{self, Subject};
-use super::shared::{empty, put_etag};
+use super::shared::{empty, put_etag, put_version};
 use super::{Answer, ObjectMetadata, ObjectTarget};
 use crate::header;
 use crate::payload::Payload;
@@ -53,8 +53,9 @@ pub(super) fn create_bucket_if_missing(headers: &HeaderMap) -> Result<bool, Oper
 }
 
 /// 200: the object is stored.
-pub fn encode(etag: &ETag) -> Answer {
+pub fn encode(etag: &ETag, version: &[u8; 16]) -> Answer {
     let mut answer = empty(StatusCode::OK);
     put_etag(answer.headers_mut(), etag);
+    put_version(answer.headers_mut(), version);
     answer
 }

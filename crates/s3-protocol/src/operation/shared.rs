@@ -31,6 +31,12 @@ pub(super) fn put_etag(headers: &mut HeaderMap, etag: &ETag) {
     header::put(headers, ETAG, quoted(etag));
 }
 
+/// `x-amz-version-id`: what a write stored. R2 has no versioning, so no request can ask for it (R2 "Release notes",
+/// 2022-09-06).
+pub(super) fn put_version(headers: &mut HeaderMap, version: &[u8; 16]) {
+    header::put(headers, HeaderName::from_static("x-amz-version-id"), types::ids::hex(version));
+}
+
 /// `"<etag>"`.
 pub(super) fn quoted(etag: &ETag) -> String {
     // Of the exact length where it can be known: a header then takes the text over as it is.
