@@ -28,6 +28,7 @@ pub mod store;
 pub mod upload_part;
 pub mod upload_part_copy;
 
+mod content_type;
 mod copy_rewritten;
 mod customer_keys;
 mod digests;

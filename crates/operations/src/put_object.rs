@@ -1,6 +1,7 @@
 //! PutObject: bytes first, then the row.
 
 use crate::caller::{Action, Caller};
+use crate::content_type::InferringBody;
 use crate::digests::{self, ExpectedDigest};
 use crate::store::{OpenBucket, Store};
 use blobs::{BlobRef, Body, Place, WrittenBlob};
@@ -22,7 +23,7 @@ pub struct PutObject {
     pub key: ObjectKey,
     /// Exact bytes of the body; `None` if its sender does not say.
     pub length: Option<u64>,
-    /// Headers to keep.
+    /// Headers to keep. A content type is inferred from the body if there is none.
     pub http: HttpMetadata,
     /// `x-amz-meta-*`.
     pub user: UserMetadata,
@@ -78,7 +79,7 @@ impl Store {
 
         let key = DataKey::generate(&*self.entropy);
         let algorithms = digests::algorithms(&request.expected, &request.trailers);
-        let written = self.blobs.write(body, request.length, &algorithms, &key).await?;
+        let (written, http) = self.write_body(request, body, &algorithms, &key).await?;
         digests::verify(&request.expected, body, &written.digests)?;
 
         let id = written.blob.id;
@@ -90,7 +91,7 @@ impl Store {
             etag: ETag::Whole(self.etag_of_written(written.digests.md5, &sealed_key)),
             modified: self.clock.now(),
             version: self.random_id(),
-            http: request.http.clone(),
+            http,
             user: request.user.clone(),
             class: request.class.unwrap_or(bucket.found.stored.row.default_class),
             checksum: checksum.map(|checksum| StoredChecksum { checksum, composite_of: None }),
@@ -120,6 +121,25 @@ impl Store {
                 return Ok(row);
             }
         }
+    }
+
+    /// Stores the bytes. Answers with the headers to keep, and among them the content type the bytes say they have
+    /// if the client does not say (R2 "Release notes", 2022-08-06).
+    async fn write_body(
+        &self,
+        request: &PutObject,
+        body: &mut dyn Body,
+        algorithms: &[ChecksumAlgorithm],
+        key: &DataKey,
+    ) -> Result<(WrittenBlob, HttpMetadata), OperationError> {
+        let mut http = request.http.clone();
+        if http.content_type.is_some() {
+            return Ok((self.blobs.write(body, request.length, algorithms, key).await?, http));
+        }
+        let mut body = InferringBody::new(body);
+        let written = self.blobs.write(&mut body, request.length, algorithms, key).await?;
+        http.content_type = body.content_type().map(str::to_owned);
+        Ok((written, http))
     }
 
     /// Spares the client an upload that cannot succeed. Decided for good only at the commit.

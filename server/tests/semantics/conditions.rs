@@ -178,7 +178,7 @@ async fn race<'c>(client: &'c Client, request: impl Fn(u64) -> RequestBuilder<'c
 
 /// Some contents fit beside the row, some need a file.
 fn content(racer: u64) -> Vec<u8> {
-    body_of(racer, if racer % 4 == 0 { INLINE_BYTES_MAX + 1 } else { KIB })
+    body_of(racer, if racer.is_multiple_of(4) { INLINE_BYTES_MAX + 1 } else { KIB })
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,7 +1,7 @@
 //! What R2 adds to S3. Source: R2 "Extensions"; R2 "Unicode interoperability"; R2 "Release notes".
 
 use crate::server_with;
-use crate::support::{Answer, Client, TestServer, blocks, elements, etag_of, percent_encoded};
+use crate::support::{Answer, Client, INLINE_BYTES_MAX, TestServer, blocks, elements, etag_of, percent_encoded};
 
 /// Names of the listed buckets, the token of the next page in the document, and both headers.
 fn page(answer: &Answer) -> (Vec<String>, Option<String>, Option<&str>, Option<&str>) {
@@ -199,4 +199,32 @@ async fn names_that_unicode_holds_equal_are_one_object_listed_as_last_sent() {
     assert_eq!(blocks(listed.text(), "Contents").len(), 2);
     client.delete(&target(decomposed)).send().await.ok();
     client.get(&target(composed)).send().await.refused(404, "NoSuchKey");
+}
+
+async fn type_of(client: &Client, target: &str) -> String {
+    client.head(target).send().await.ok().header("content-type").unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_upload_without_a_content_type_gets_the_one_its_bytes_have() {
+    let server = server_with("types").await;
+    let client = &server.client;
+    let png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
+    let large = [&png[..], &vec![0; 3 * INLINE_BYTES_MAX]].concat();
+    for (body, kind) in [
+        (png.clone(), "image/png"),
+        (large, "image/png"),
+        (b"<!DOCTYPE html><p>".to_vec(), "text/html"),
+        (b"hello".to_vec(), "text/plain"),
+        (b"\0\x01\x02".to_vec(), "application/octet-stream"),
+        (b"".to_vec(), "application/octet-stream"),
+    ] {
+        client.put("/types/a", body.clone()).send().await.ok();
+        assert_eq!(type_of(client, "/types/a").await, kind);
+        assert!(client.get("/types/a").send().await.ok().body == body);
+    }
+    client.put("/types/a", png.clone()).header("content-type", "text/x-mine").send().await.ok();
+    assert_eq!(type_of(client, "/types/a").await, "text/x-mine", "what the client says goes first");
+    client.put_parts("/types/parts", &[png]).await;
+    assert_eq!(type_of(client, "/types/parts").await, "application/octet-stream", "of parts nothing is inferred");
 }
