@@ -28,6 +28,8 @@ pub(crate) struct Scale {
     pub(crate) stall_requests: usize,
     /// Prepared requests of one list are at most so many.
     pub(crate) prepared_max: usize,
+    /// What is written and removed before large writes are measured.
+    pub(crate) page_cache_bytes: usize,
     /// Whether figures mean enough to be held against targets.
     pub(crate) has_targets: bool,
 }
@@ -49,6 +51,7 @@ impl Scale {
             memory_bytes: 64 * MIB,
             stall_requests: 500,
             prepared_max: 65_536,
+            page_cache_bytes: 2048 * MIB,
             has_targets: true,
         }
     }
@@ -69,6 +72,7 @@ impl Scale {
             memory_bytes: MIB,
             stall_requests: 20,
             prepared_max: 512,
+            page_cache_bytes: MIB,
             has_targets: false,
         }
     }

@@ -9,11 +9,15 @@ use crate::scale::Scale;
 use crate::server_process::ServerProcess;
 use bytes::Bytes;
 use http::Method;
+use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 /// The bucket of every workload.
 pub(crate) const BUCKET: &str = "bench";
+
+const MIB: usize = 1024 * 1024;
 
 /// Passed through all workloads.
 pub(crate) struct Session {
@@ -89,6 +93,18 @@ impl Session {
     pub(crate) fn discard(&self, server: ServerProcess, name: &str) -> Outcome {
         server.stop()?;
         std::fs::remove_dir_all(self.data(name)).doing(format_args!("remove the files of {name}"))
+    }
+
+    /// Writes a file and removes it, so that the page cache has memory to fill. Memory that a virtual machine never
+    /// used comes from its host page by page, at a tenth of the speed of writing: that would measure the host.
+    pub(crate) fn warm_page_cache(&self) -> Outcome {
+        let path = self.data("warm");
+        let mut file = File::create(&path).doing("make a file to warm the page cache with")?;
+        let zeros = vec![0; MIB];
+        for _ in 0..self.scale.page_cache_bytes / MIB {
+            file.write_all(&zeros).doing("warm the page cache")?;
+        }
+        std::fs::remove_file(&path).doing("remove the file that warmed the page cache")
     }
 
     /// A floor in a process of its own.

@@ -5,7 +5,7 @@ use crate::client::Connection;
 use crate::floors::{Floor, md5};
 use crate::load::{Load, Until, measure, prepare};
 use crate::outcome::Outcome;
-use crate::report::{Figure, Row, Target};
+use crate::report::{Figure, Row, Target, quotient};
 use crate::request::Request;
 use crate::scale::bytes_in_words;
 use crate::server_process::ServerProcess;
@@ -129,6 +129,9 @@ async fn run_cell(session: &mut Session, server: &ServerProcess, floors: &Floors
         Verb::Get if cell.bytes > large => vec![("floor-sealed-stream", &floors.sealed_stream)],
         Verb::Get | Verb::Head => vec![("floor-http", &floors.http)],
     };
+    if cell.verb == Verb::Put && cell.bytes >= medium {
+        session.warm_page_cache()?;
+    }
     let mut floor_rows = Vec::new();
     for (name, floor) in floors_of_cell {
         let row = measure_cell(session, floor, cell, format!("{name} {}", cell.name())).await?;
@@ -207,6 +210,7 @@ fn add_figures(session: &mut Session) {
         add_ratio(session, &put, "floor-put", Some(Target::AtLeast(0.5)), side);
         add_ratio(session, &put, "floor-file-per-object", Some(Target::AtLeast(5.0)), side);
     }
+    compare_floors_of_put(session, &put);
     for concurrency in session.scale.concurrencies.clone() {
         let (put, get) = (name(Verb::Put, huge, concurrency), name(Verb::Get, huge, concurrency));
         add_ratio(session, &put, "MD5 on one core", Some(Target::AtLeast(0.85)), Side::Throughput);
@@ -214,6 +218,14 @@ fn add_figures(session: &mut Session) {
         add_ratio(session, &get, "floor-sealed-stream", Some(Target::AtLeast(0.6)), Side::Throughput);
         add_ratio(session, &get, "floor-sealed-stream", None, Side::PerCpu);
     }
+}
+
+/// How far apart the two floors of small writes are: both targets cannot be met on a disk whose syncs are cheap.
+fn compare_floors_of_put(session: &mut Session, put: &str) {
+    let throughput = |floor| session.row(&format!("{floor} {put}")).map(|row| row.operations_per_second);
+    let (Some(append), Some(files)) = (throughput("floor-put"), throughput("floor-file-per-object")) else { return };
+    let unit = " of floor-file-per-object in throughput";
+    session.add_figure(Figure::new(format!("floor-put {put}"), quotient(append, files), unit));
 }
 
 /// Which of a ratio's two numbers.
