@@ -73,7 +73,9 @@ file_settings! {
         "Memory for rows and small objects that were read before.";
     account_domains: Vec<String>, "list of domains", "`[\"r2.localhost\"]`",
         "With `r2.example.com`, each account has the endpoints `<account>.r2.example.com` (path style) and \
-         `<bucket>.<account>.r2.example.com`. Any other host is path style.";
+         `<bucket>.<account>.r2.example.com`; for a jurisdiction, `<account>.eu.r2.example.com`, \
+         `<bucket>.<account>.eu.r2.example.com` and, for the account of whoever asks, `eu.r2.example.com`. Any other \
+         host is path style.";
     bucket_domains: Vec<String>, "list of domains", "`[\"localhost\"]`",
         "With `localhost`, each bucket is at `<bucket>.localhost` too.";
 }

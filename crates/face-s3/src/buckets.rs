@@ -22,11 +22,7 @@ where
 {
     let document = context.verified_document().await?;
     let request = create_bucket::decode(bucket, &document)?;
-    let location = match request.location {
-        create_bucket::Location::Auto => None,
-        create_bucket::Location::Hint(hint) => Some(hint.to_owned()),
-    };
-    let operation = CreateBucket { name: request.bucket, location };
+    let operation = CreateBucket { location: request.location, ..CreateBucket::named(request.bucket) };
     context.store.create_bucket(context.caller, &operation).await?;
     Ok(full(create_bucket::encode(&operation.name)))
 }

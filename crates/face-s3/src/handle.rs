@@ -117,19 +117,13 @@ impl S3Face {
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
         let route = route::route(&head, &self.hosts)?;
-        if route.jurisdiction.is_some() {
-            return Err(OperationError::new(
-                ErrorCode::NotImplemented,
-                "Jurisdictions are not implemented: use the endpoint without one.",
-            ));
-        }
         if route.account.is_some_and(|account| account != authenticated.caller.account) {
             return Err(ErrorCode::AccessDenied.into());
         }
         let without_hash = if authenticated.presigned { WithoutHash::Unsigned } else { WithoutHash::Refused };
         let payload = Payload::parse(&head, without_hash)?;
         body.decode_with(ChunkedDecoder::new(&payload, authenticated.chunks.clone())?);
-        let (store, caller, payload) = (&*self.store, &authenticated.caller, &payload);
+        let (store, caller, payload) = (&*self.store, &authenticated.caller.within(route.jurisdiction), &payload);
         dispatch(route.operation, Context { store, caller, head, payload, body }).await
     }
 }

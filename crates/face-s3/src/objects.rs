@@ -60,7 +60,7 @@ pub(crate) async fn create_bucket_if(
     if !wanted {
         return Ok(());
     }
-    let operation = CreateBucket { name: bucket.clone(), location: None };
+    let operation = CreateBucket::named(bucket.clone());
     match store.create_bucket(caller, &operation).await {
         Err(error) if error.code == ErrorCode::BucketConflict => Ok(()),
         created => created,

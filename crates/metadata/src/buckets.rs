@@ -1,15 +1,16 @@
-//! Buckets: found by name, known by a stable id.
+//! Buckets: found by jurisdiction and name, known by a stable id.
 
-use crate::engine::Outcome;
-use crate::keys::{self, DEFAULT_JURISDICTION};
-use crate::rows::{BucketRow, GarbageRow, NamedBucket, SequenceRow};
+use crate::engine::{Outcome, Scan, Step, Table, Visitor, scan_with};
+use crate::keys;
+use crate::rows::{BucketCountRow, BucketRow, FirstLocationRow, GarbageRow, NamedBucket, SequenceRow};
 use crate::service::{Change, Metadata, MetadataError, Stored};
-use types::{AccountId, BucketId, BucketName, Timestamp};
+use types::{AccountId, BucketId, BucketName, Jurisdiction, LocationHint, Timestamp};
 
 /// A bucket as a request found it: names it, and is the condition of the request's commit.
 #[derive(Clone, Debug)]
 pub struct FoundBucket {
     key: Vec<u8>,
+    account: AccountId,
     /// The row.
     pub stored: Stored<BucketRow>,
 }
@@ -23,6 +24,48 @@ impl FoundBucket {
     /// The bucket must still be as it was found.
     pub(crate) fn expect(&self, change: &mut Change<'_>) {
         change.expect(self.key.clone(), &self.stored);
+    }
+}
+
+/// The place of a bucket that is not there yet: what its row is made of, and the condition of its making.
+#[derive(Clone, Debug)]
+pub struct Vacancy {
+    key: Vec<u8>,
+    account: AccountId,
+    last_id: Option<Stored<SequenceRow>>,
+    first_location: Option<Stored<FirstLocationRow>>,
+    count: BucketCount,
+}
+
+impl Vacancy {
+    /// The id the bucket gets.
+    pub fn id(&self) -> BucketId {
+        BucketId(self.last_id.as_ref().map_or(0, |stored| stored.row.last) + 1)
+    }
+
+    /// Where it goes if `hint` is asked for: where the first bucket of its name was, if there was one.
+    pub fn location(&self, hint: Option<LocationHint>) -> Option<LocationHint> {
+        self.first_location.as_ref().map_or(hint, |stored| stored.row.location)
+    }
+
+    /// Buckets the account has now, in all jurisdictions.
+    pub fn buckets(&self) -> u64 {
+        self.count.now
+    }
+}
+
+/// How many buckets an account has, and the row that says so. Stores made before there was one count once.
+#[derive(Clone, Debug)]
+struct BucketCount {
+    stored: Option<Stored<BucketCountRow>>,
+    now: u64,
+}
+
+impl BucketCount {
+    /// Nobody else makes or removes a bucket of the account meanwhile.
+    fn change_to(&self, count: u64, account: AccountId, change: &mut Change<'_>) {
+        change.expect_same(keys::bucket_count(account), self.stored.as_ref());
+        change.put(keys::bucket_count(account), &BucketCountRow { count });
     }
 }
 
@@ -48,35 +91,65 @@ pub struct BucketPage {
 
 impl Metadata {
     /// Finds a bucket.
-    pub async fn bucket(&self, account: AccountId, name: &BucketName) -> Result<Option<FoundBucket>, MetadataError> {
-        let key = keys::bucket(account, DEFAULT_JURISDICTION, name);
-        let stored = self.read_kept(&key, |kept| &kept.buckets).await?;
-        Ok(stored.map(|stored| FoundBucket { key, stored }))
-    }
-
-    /// The id a new bucket would get. It is taken by [`Metadata::create_bucket`].
-    pub async fn next_bucket_id(&self) -> Result<BucketId, MetadataError> {
-        let last = self.read::<SequenceRow>(&keys::last_bucket_id()).await?;
-        Ok(BucketId(last.map_or(1, |stored| stored.row.last + 1)))
-    }
-
-    /// Makes a bucket whose row bears the next id. [`Outcome::Conflict`]: the name or the id was just taken.
-    pub async fn create_bucket(
+    pub async fn bucket(
         &self,
         account: AccountId,
+        jurisdiction: Jurisdiction,
         name: &BucketName,
-        row: &BucketRow,
-    ) -> Result<Outcome, MetadataError> {
-        let last = self.read::<SequenceRow>(&keys::last_bucket_id()).await?;
-        if last.as_ref().map_or(0, |stored| stored.row.last) + 1 != row.id.0 {
-            return Ok(Outcome::Conflict);
-        }
-        let key = keys::bucket(account, DEFAULT_JURISDICTION, name);
+    ) -> Result<Option<FoundBucket>, MetadataError> {
+        let key = keys::bucket(account, jurisdiction, name);
+        let stored = self.read_kept(&key, |kept| &kept.buckets).await?;
+        Ok(stored.map(|stored| FoundBucket { key, account, stored }))
+    }
+
+    /// Looks at the place of a bucket that is not there.
+    pub async fn vacancy(
+        &self,
+        account: AccountId,
+        jurisdiction: Jurisdiction,
+        name: &BucketName,
+    ) -> Result<Vacancy, MetadataError> {
+        let key = keys::bucket(account, jurisdiction, name);
+        let last_id = self.read(&keys::last_bucket_id()).await?;
+        let first_location = self.read(&keys::first_location(&key)).await?;
+        let count = self.bucket_count(account).await?;
+        Ok(Vacancy { key, account, last_id, first_location, count })
+    }
+
+    /// Makes the bucket of a vacancy. [`Outcome::Conflict`]: its name or its id was just taken, or another bucket of
+    /// the account made or removed.
+    pub async fn create_bucket(&self, vacancy: &Vacancy, row: &BucketRow) -> Result<Outcome, MetadataError> {
         let mut change = self.change();
-        change.expect_same(keys::last_bucket_id(), last.as_ref());
-        change.expect_absent(key.clone());
-        change.put(keys::last_bucket_id(), &SequenceRow { last: row.id.0 });
-        change.put(key, row);
+        change.expect_same(keys::last_bucket_id(), vacancy.last_id.as_ref());
+        change.expect_same(keys::first_location(&vacancy.key), vacancy.first_location.as_ref());
+        change.expect_absent(vacancy.key.clone());
+        vacancy.count.change_to(vacancy.buckets() + 1, vacancy.account, &mut change);
+        change.put(keys::last_bucket_id(), &SequenceRow { last: vacancy.id().0 });
+        change.put(vacancy.key.clone(), row);
+        Ok(change.commit().await?)
+    }
+
+    async fn bucket_count(&self, account: AccountId) -> Result<BucketCount, MetadataError> {
+        let stored = self.read::<BucketCountRow>(&keys::bucket_count(account)).await?;
+        let now = match &stored {
+            Some(stored) => stored.row.count,
+            None => self.count_buckets(account).await?,
+        };
+        Ok(BucketCount { stored, now })
+    }
+
+    async fn count_buckets(&self, account: AccountId) -> Result<u64, MetadataError> {
+        let start = keys::buckets_of(account);
+        let end = keys::after_prefix(&start);
+        let Counted(count) = scan_with(self.engine(), Scan { table: Table::Rows, start, end }, Counted(0)).await?;
+        Ok(count)
+    }
+
+    /// Sets the row of a bucket. [`Outcome::Conflict`]: it is no longer as it was found.
+    pub async fn change_bucket(&self, bucket: &FoundBucket, row: &BucketRow) -> Result<Outcome, MetadataError> {
+        let mut change = self.change();
+        bucket.expect(&mut change);
+        change.put(bucket.key.clone(), row);
         Ok(change.commit().await?)
     }
 
@@ -86,22 +159,33 @@ impl Metadata {
         Ok(!page.entries.is_empty())
     }
 
-    /// Removes a bucket that has no object at that moment; uploads in progress become garbage.
-    /// [`Outcome::Conflict`]: it has one, or is no longer as it was found.
+    /// Removes a bucket that has no object at that moment; uploads in progress become garbage. Its location is
+    /// remembered for the next bucket of its name.
+    /// [`Outcome::Conflict`]: it has one, or is no longer as it was found, or another bucket of the account was made or
+    /// removed.
     pub async fn delete_bucket(&self, bucket: &FoundBucket, now: Timestamp) -> Result<Outcome, MetadataError> {
+        let count = self.bucket_count(bucket.account).await?;
         let mut change = self.change();
         bucket.expect(&mut change);
         change.expect_none(keys::objects(bucket.id()));
         change.delete(bucket.key.clone());
         change.delete(keys::lifecycle(bucket.id()));
+        count.change_to(count.now.saturating_sub(1), bucket.account, &mut change);
+        let location = bucket.stored.row.location;
+        change.put(keys::first_location(&bucket.key), &FirstLocationRow { location });
         change.forget_count(bucket.id());
         change.discard(now, GarbageRow::Bucket(bucket.id()));
         Ok(change.commit().await?)
     }
 
-    /// A page of an account's buckets.
-    pub async fn list_buckets(&self, account: AccountId, query: &BucketQuery) -> Result<BucketPage, MetadataError> {
-        let all = keys::buckets(account, DEFAULT_JURISDICTION);
+    /// A page of an account's buckets in one jurisdiction.
+    pub async fn list_buckets(
+        &self,
+        account: AccountId,
+        jurisdiction: Jurisdiction,
+        query: &BucketQuery,
+    ) -> Result<BucketPage, MetadataError> {
+        let all = keys::buckets(account, jurisdiction);
         let with_prefix = [all.as_slice(), query.prefix.as_bytes()].concat();
         let after = query.after.as_ref().map(|name| keys::just_after(&[all.as_slice(), name.as_bytes()].concat()));
         let start = after.map_or(with_prefix.clone(), |after| after.max(with_prefix.clone()));
@@ -116,3 +200,15 @@ impl Metadata {
         Ok(BucketPage { buckets: rows.into_iter().map(named).collect::<Result<_, _>>()?, truncated })
     }
 }
+
+struct Counted(u64);
+
+impl Visitor for Counted {
+    fn visit(&mut self, _key: &[u8], _value: &[u8]) -> Step {
+        self.0 += 1;
+        Step::Next
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,10 @@ use crate::rows::{BucketRow, ObjectBody, ObjectRow};
 use environment::SystemEntropy;
 use keyring::{RootKey, RowSealer, SealedDataKey, WrappedKey};
 use std::sync::Arc;
-use types::{AccountId, BlobId, BucketName, ETag, HttpMetadata, Md5, ObjectKey, StorageClass, Timestamp, UserMetadata};
+use types::{
+    AccountId, BlobId, BucketName, ETag, HttpMetadata, Jurisdiction, LocationHint, Md5, ObjectKey, StorageClass,
+    Timestamp, UserMetadata,
+};
 
 /// The account of every test.
 pub(crate) const ACCOUNT: AccountId = AccountId([1; 16]);
@@ -22,12 +25,27 @@ pub(crate) fn service() -> Metadata {
 
 /// Makes a bucket and finds it.
 pub(crate) async fn make_bucket(metadata: &Metadata, name: &str) -> FoundBucket {
+    make_bucket_in(metadata, Jurisdiction::Default, name, None).await
+}
+
+/// Makes a bucket of a jurisdiction with a location hint and finds it.
+pub(crate) async fn make_bucket_in(
+    metadata: &Metadata,
+    jurisdiction: Jurisdiction,
+    name: &str,
+    hint: Option<LocationHint>,
+) -> FoundBucket {
     let name = BucketName::parse(name).unwrap();
-    let id = metadata.next_bucket_id().await.unwrap();
-    let key = WrappedKey([0; 60]);
-    let row = BucketRow { id, created: Timestamp(0), location: None, default_class: StorageClass::Standard, key };
-    assert_eq!(metadata.create_bucket(ACCOUNT, &name, &row).await.unwrap(), Outcome::Committed);
-    metadata.bucket(ACCOUNT, &name).await.unwrap().unwrap()
+    let vacancy = metadata.vacancy(ACCOUNT, jurisdiction, &name).await.unwrap();
+    let row = BucketRow {
+        id: vacancy.id(),
+        created: Timestamp(0),
+        location: vacancy.location(hint),
+        default_class: StorageClass::Standard,
+        key: WrappedKey([0; 60]),
+    };
+    assert_eq!(metadata.create_bucket(&vacancy, &row).await.unwrap(), Outcome::Committed);
+    metadata.bucket(ACCOUNT, jurisdiction, &name).await.unwrap().unwrap()
 }
 
 /// A key that is known to be one.

@@ -3,15 +3,17 @@
 //! Numbers are big-endian, so that bytes order as numbers. Text that is not the last element is escaped
 //! (`0x00` as `0x00 0xff`) and ends with `0x00 0x01`, so that order is kept and no text is a prefix of another.
 
-use types::{AccessKeyId, AccountId, BlobId, BucketId, BucketName, Timestamp, UploadId};
+use types::{AccessKeyId, AccountId, BlobId, BucketId, BucketName, Jurisdiction, Timestamp, UploadId};
 
 const ACCOUNT: u8 = b'A';
 const BUCKET: u8 = b'B';
 const CREDENTIAL: u8 = b'C';
 const EPOCH: u8 = b'E';
+const FIRST_LOCATION: u8 = b'F';
 const GARBAGE: u8 = b'G';
 const LIFECYCLE: u8 = b'L';
 const MANIFEST: u8 = b'M';
+const BUCKET_COUNT: u8 = b'N';
 const OBJECT: u8 = b'O';
 const PART: u8 = b'P';
 const REFERENCES: u8 = b'R';
@@ -129,22 +131,45 @@ pub fn credential(id: AccessKeyId) -> Vec<u8> {
     Key::new(CREDENTIAL).bytes(&id.0).done()
 }
 
-/// The default jurisdiction; others come with their own byte, and their buckets with their own names.
-pub const DEFAULT_JURISDICTION: u8 = 0;
+/// The byte of a jurisdiction. Frozen.
+fn jurisdiction_byte(jurisdiction: Jurisdiction) -> u8 {
+    match jurisdiction {
+        Jurisdiction::Default => 0,
+        Jurisdiction::Eu => 1,
+        Jurisdiction::Fedramp => 2,
+        Jurisdiction::Us => 3,
+        Jurisdiction::FedrampHigh => 4,
+    }
+}
+
+/// All buckets of an account, in every jurisdiction.
+pub fn buckets_of(account: AccountId) -> Vec<u8> {
+    Key::new(BUCKET).bytes(&account.0).done()
+}
 
 /// All buckets of an account in one jurisdiction.
-pub fn buckets(account: AccountId, jurisdiction: u8) -> Vec<u8> {
-    Key::new(BUCKET).bytes(&account.0).bytes(&[jurisdiction]).done()
+pub fn buckets(account: AccountId, jurisdiction: Jurisdiction) -> Vec<u8> {
+    Key(buckets_of(account)).bytes(&[jurisdiction_byte(jurisdiction)]).done()
 }
 
 /// A bucket by its name.
-pub fn bucket(account: AccountId, jurisdiction: u8, name: &BucketName) -> Vec<u8> {
+pub fn bucket(account: AccountId, jurisdiction: Jurisdiction, name: &BucketName) -> Vec<u8> {
     Key(buckets(account, jurisdiction)).bytes(name.as_str().as_bytes()).done()
 }
 
 /// The lifecycle rules of a bucket.
 pub fn lifecycle(bucket: BucketId) -> Vec<u8> {
     Key::new(LIFECYCLE).bytes(&bucket.0.to_be_bytes()).done()
+}
+
+/// How many buckets an account has, in all jurisdictions together.
+pub fn bucket_count(account: AccountId) -> Vec<u8> {
+    Key::new(BUCKET_COUNT).bytes(&account.0).done()
+}
+
+/// Where the first bucket of a name was, by the key of a bucket of that name.
+pub fn first_location(bucket: &[u8]) -> Vec<u8> {
+    Key::new(FIRST_LOCATION).bytes(bucket.get(1..).unwrap_or_default()).done()
 }
 
 /// All objects of a bucket.

@@ -118,7 +118,7 @@ fn kept_keys(commit: &Commit) -> impl Iterator<Item = (Kept, &[u8])> {
 mod tests {
     use super::*;
     use crate::fixture::{ACCOUNT, make_bucket, service};
-    use types::{BucketName, Timestamp};
+    use types::{BucketName, Jurisdiction, Timestamp};
 
     #[tokio::test]
     async fn a_bucket_deleted_and_made_again_is_the_new_one() {
@@ -126,10 +126,11 @@ mod tests {
         let first = make_bucket(&metadata, "bucket").await;
         assert_eq!(metadata.delete_bucket(&first, Timestamp(1)).await.unwrap(), Outcome::Committed);
         let name = BucketName::parse("bucket").unwrap();
-        assert!(metadata.bucket(ACCOUNT, &name).await.unwrap().is_none());
+        assert!(metadata.bucket(ACCOUNT, Jurisdiction::Default, &name).await.unwrap().is_none());
         let second = make_bucket(&metadata, "bucket").await;
         assert_ne!(first.id(), second.id());
-        assert_eq!(metadata.bucket(ACCOUNT, &name).await.unwrap().unwrap().id(), second.id());
+        let found = metadata.bucket(ACCOUNT, Jurisdiction::Default, &name).await.unwrap().unwrap();
+        assert_eq!(found.id(), second.id());
     }
 
     #[test]

@@ -3,15 +3,17 @@
 //! A row begins with the marker of its format. A marker nobody knows is corruption, never a default. A new
 //! field is a new marker and a step from the old one.
 
+mod accounts;
 mod formats;
 mod lifecycle;
 
 use keyring::{SealedDataKey, WrappedKey};
 use types::{
-    AccessKeyId, AccountId, BlobId, BucketId, BucketName, Checksum, ETag, HttpMetadata, Lifecycle, Md5, StorageClass,
-    Timestamp, UploadId, UserMetadata,
+    AccessKeyId, AccountId, BlobId, BucketId, BucketName, Checksum, ETag, HttpMetadata, Lifecycle, LocationHint, Md5,
+    StorageClass, Timestamp, UploadId, UserMetadata,
 };
 
+pub use accounts::{BucketCountRow, FirstLocationRow};
 pub use formats::Row;
 
 /// The store: written once, when it is made.
@@ -73,8 +75,8 @@ pub struct BucketRow {
     pub id: BucketId,
     /// When it was made.
     pub created: Timestamp,
-    /// The location hint it was made with.
-    pub location: Option<String>,
+    /// The location hint that the first bucket of its name was made with.
+    pub location: Option<LocationHint>,
     /// Class of objects that name none.
     pub default_class: StorageClass,
     /// Its key, wrapped by the root key.

@@ -2,11 +2,12 @@
 
 use crate::caller::Caller;
 use crate::store::Store;
-use types::{AccessKeyId, ErrorCode, OperationError};
+use types::{AccessKeyId, ErrorCode, Jurisdiction, OperationError};
 
 /// What a face needs to verify a request that claims an access key.
 pub struct Credential {
-    /// Whoever the request is from, once its signature is verified.
+    /// Whoever the request is from, once its signature is verified; in the default jurisdiction until a face says
+    /// otherwise.
     pub caller: Caller,
     /// SHA-256 of the token's value.
     pub secret: [u8; 32],
@@ -28,7 +29,12 @@ impl Store {
         let row = self.metadata.credential(access_key).await?;
         let row = row.ok_or_else(|| OperationError::from(ErrorCode::Unauthorized))?;
         Ok(Credential {
-            caller: Caller { account: row.account, access_key, permission: row.permission },
+            caller: Caller {
+                account: row.account,
+                jurisdiction: Jurisdiction::Default,
+                access_key,
+                permission: row.permission,
+            },
             secret: row.secret,
         })
     }

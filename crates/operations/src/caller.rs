@@ -1,13 +1,15 @@
 //! Who asks, and what they may do. Source: R2 "Authentication", Permissions.
 
 use metadata::rows::Permission;
-use types::{AccessKeyId, AccountId, ErrorCode, OperationError};
+use types::{AccessKeyId, AccountId, ErrorCode, Jurisdiction, OperationError};
 
 /// Whoever a request was authenticated as.
 #[derive(Clone, Copy, Debug)]
 pub struct Caller {
     /// The account whose resources it acts on.
     pub account: AccountId,
+    /// The jurisdiction it asked in. Buckets of another do not exist for it, neither as source of a copy.
+    pub jurisdiction: Jurisdiction,
     /// The key it signed with.
     pub access_key: AccessKeyId,
     /// What its token may do.
@@ -96,6 +98,12 @@ actions! {
 }
 
 impl Caller {
+    /// The same caller asking in a jurisdiction.
+    #[must_use]
+    pub fn within(self, jurisdiction: Jurisdiction) -> Self {
+        Self { jurisdiction, ..self }
+    }
+
     /// The permission matrix.
     ///
     /// # Errors

@@ -4,39 +4,55 @@ use crate::caller::{Action, Caller};
 use crate::store::Store;
 use metadata::Outcome;
 use metadata::rows::BucketRow;
-use types::{BucketName, ErrorCode, OperationError, StorageClass};
+use types::{BucketName, ErrorCode, LocationHint, OperationError, StorageClass};
 
-/// A bucket to be made.
+/// A bucket to be made in the caller's jurisdiction.
 #[derive(Clone, Debug)]
 pub struct CreateBucket {
     /// Its name.
     pub name: BucketName,
-    /// A location hint, kept as given. Source: R2 "Data location".
-    pub location: Option<String>,
+    /// A location hint, honoured if this is the first bucket of its name. Source: R2 "Data location".
+    pub location: Option<LocationHint>,
+    /// Class of objects that name none. Source: R2 "Storage classes".
+    pub default_class: StorageClass,
+}
+
+impl CreateBucket {
+    /// One that asks for nothing in particular.
+    pub fn named(name: BucketName) -> Self {
+        Self { name, location: None, default_class: StorageClass::Standard }
+    }
 }
 
 impl Store {
     /// Makes a bucket with a key of its own.
     ///
     /// # Errors
-    /// `BucketConflict` if the account has one of that name.
+    /// `BucketConflict` if the account has one of that name in the jurisdiction; `TooManyBuckets`.
     pub async fn create_bucket(&self, caller: &Caller, request: &CreateBucket) -> Result<(), OperationError> {
         caller.authorize(Action::CreateBucket)?;
+        let mut turn = None;
         loop {
-            if self.metadata.bucket(caller.account, &request.name).await?.is_some() {
+            if self.metadata.bucket(caller.account, caller.jurisdiction, &request.name).await?.is_some() {
                 return Err(ErrorCode::BucketConflict.into());
             }
-            let id = self.metadata.next_bucket_id().await?;
+            let vacancy = self.metadata.vacancy(caller.account, caller.jurisdiction, &request.name).await?;
+            if vacancy.buckets() >= self.limits.buckets_max {
+                return Err(ErrorCode::TooManyBuckets.into());
+            }
             let row = BucketRow {
-                id,
+                id: vacancy.id(),
                 created: self.clock.now(),
-                location: request.location.clone(),
-                default_class: StorageClass::Standard,
-                key: self.new_bucket_key(id),
+                location: vacancy.location(request.location),
+                default_class: request.default_class,
+                key: self.new_bucket_key(vacancy.id()),
             };
-            // A conflict is another bucket taking the id or the name: each round one of the racers is done.
-            if self.metadata.create_bucket(caller.account, &request.name, &row).await? == Outcome::Committed {
+            // A conflict is another bucket being made or removed: each round one of the racers is done.
+            if self.metadata.create_bucket(&vacancy, &row).await? == Outcome::Committed {
                 return Ok(());
+            }
+            if turn.is_none() {
+                turn = Some(self.bucket_turns.lock().await);
             }
         }
     }

@@ -12,14 +12,18 @@ impl Store {
     /// `NoSuchBucket`, `BucketNotEmpty`.
     pub async fn delete_bucket(&self, caller: &Caller, name: &BucketName) -> Result<(), OperationError> {
         caller.authorize(Action::DeleteBucket)?;
+        let mut turn = None;
         loop {
             let bucket = self.find_bucket(caller, name).await?;
             if self.metadata.has_objects(bucket.id()).await? {
                 return Err(ErrorCode::BucketNotEmpty.into());
             }
-            // A conflict is an object that arrived, or a change of the bucket: look again.
+            // A conflict is an object that arrived, or a change of this or another bucket: look again.
             if self.metadata.delete_bucket(&bucket, self.clock.now()).await? == Outcome::Committed {
                 return Ok(());
+            }
+            if turn.is_none() {
+                turn = Some(self.bucket_turns.lock().await);
             }
         }
     }

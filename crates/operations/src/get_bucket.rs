@@ -3,7 +3,7 @@
 use crate::caller::{Action, Caller};
 use crate::store::Store;
 use metadata::rows::{BucketCounters, BucketRow};
-use types::{BucketName, OperationError};
+use types::{BucketName, LocationHint, OperationError};
 
 impl Store {
     /// Sees that a bucket exists.
@@ -19,7 +19,11 @@ impl Store {
     ///
     /// # Errors
     /// `NoSuchBucket`.
-    pub async fn bucket_location(&self, caller: &Caller, name: &BucketName) -> Result<Option<String>, OperationError> {
+    pub async fn bucket_location(
+        &self,
+        caller: &Caller,
+        name: &BucketName,
+    ) -> Result<Option<LocationHint>, OperationError> {
         caller.authorize(Action::GetBucketLocation)?;
         Ok(self.find_bucket(caller, name).await?.stored.row.location)
     }

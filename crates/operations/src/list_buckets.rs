@@ -4,7 +4,7 @@ use crate::caller::{Action, Caller};
 use crate::store::Store;
 use metadata::buckets::BucketQuery;
 use metadata::rows::NamedBucket;
-use types::OperationError;
+use types::{Jurisdiction, OperationError};
 
 /// A page of buckets to be listed.
 #[derive(Clone, Debug, Default)]
@@ -29,19 +29,21 @@ pub struct ListedBuckets {
 }
 
 impl Store {
-    /// Lists the account's buckets.
+    /// Lists the account's buckets in the caller's jurisdiction.
     ///
     /// # Errors
     /// `InvalidArgument` for a token of another list.
     pub async fn list_buckets(&self, caller: &Caller, request: &ListBuckets) -> Result<ListedBuckets, OperationError> {
         caller.authorize(Action::ListBuckets)?;
-        let list = [b"buckets".as_slice(), &caller.account.0].concat();
+        let jurisdiction = Some(caller.jurisdiction).filter(|jurisdiction| *jurisdiction != Jurisdiction::Default);
+        let jurisdiction = jurisdiction.map_or("", Jurisdiction::name);
+        let list = [b"buckets".as_slice(), &caller.account.0, jurisdiction.as_bytes()].concat();
         let after = match &request.continuation_token {
             Some(token) => Some(self.tokens.open(&list, token)?),
             None => request.start_after.clone(),
         };
         let query = BucketQuery { prefix: request.prefix.clone(), after, limit: request.limit };
-        let page = self.metadata.list_buckets(caller.account, &query).await?;
+        let page = self.metadata.list_buckets(caller.account, caller.jurisdiction, &query).await?;
         let last = page.buckets.last().filter(|_| page.truncated);
         let next_token = last.map(|bucket| self.tokens.seal(&list, bucket.name.as_str()));
         Ok(ListedBuckets { buckets: page.buckets, next_token })

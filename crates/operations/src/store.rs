@@ -12,8 +12,8 @@ use metadata::buckets::FoundBucket;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
-use tokio::sync::MutexGuard;
-use types::{BucketId, BucketName, ErrorCode, ObjectKey, OperationError};
+use tokio::sync::{Mutex, MutexGuard};
+use types::{BucketId, BucketName, ErrorCode, ObjectKey, OperationError, limits};
 
 /// What operations work on. One per process; cheap to share behind an `Arc`.
 pub struct Store {
@@ -23,6 +23,9 @@ pub struct Store {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) pins: Pins,
     pub(crate) tokens: PageTokens,
+    pub(crate) limits: StoreLimits,
+    /// Turns for those who make and remove buckets and were in each other's way: courtesy, as `locks` are.
+    pub(crate) bucket_turns: Mutex<()>,
     root: RootKey,
     /// Unwrapped once: a bucket's key never changes under its wrap.
     bucket_keys: RwLock<HashMap<BucketId, (WrappedKey, Arc<BucketKey>)>>,
@@ -41,6 +44,21 @@ pub struct StoreParts {
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub entropy: Arc<dyn Entropy>,
+    /// Bounds that may be set.
+    pub limits: StoreLimits,
+}
+
+/// Bounds that may be set otherwise than R2 has them. The default is R2's.
+#[derive(Clone, Debug)]
+pub struct StoreLimits {
+    /// Buckets of one account.
+    pub buckets_max: u64,
+}
+
+impl Default for StoreLimits {
+    fn default() -> Self {
+        Self { buckets_max: limits::BUCKETS_MAX }
+    }
 }
 
 /// A bucket with its key ready for use.
@@ -72,6 +90,8 @@ impl Store {
             clock: parts.clock,
             entropy: parts.entropy,
             pins: Pins::default(),
+            limits: parts.limits,
+            bucket_turns: Mutex::new(()),
             root: parts.root,
             bucket_keys: RwLock::default(),
             locks: RowLocks::new(),
@@ -83,12 +103,12 @@ impl Store {
         &self.clock
     }
 
-    /// Finds a bucket of the caller's account.
+    /// Finds a bucket of the caller's account and jurisdiction.
     ///
     /// # Errors
     /// `NoSuchBucket`.
     pub(crate) async fn find_bucket(&self, caller: &Caller, name: &BucketName) -> Result<FoundBucket, OperationError> {
-        let found = self.metadata.bucket(caller.account, name).await?;
+        let found = self.metadata.bucket(caller.account, caller.jurisdiction, name).await?;
         found.ok_or_else(|| ErrorCode::NoSuchBucket.into())
     }
 

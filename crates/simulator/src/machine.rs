@@ -6,7 +6,7 @@ use blobs::{BlobSettings, LocalBlobs};
 use environment::{Clock, Disk, Entropy};
 use keyring::{RootKey, RowSealer};
 use metadata::{Engine, Metadata};
-use operations::store::StoreParts;
+use operations::store::{StoreLimits, StoreParts};
 use operations::{Caller, Store};
 use std::future::Future;
 use std::sync::Arc;
@@ -85,7 +85,14 @@ impl Machine {
         let epoch = metadata.begin_epoch(clock.now()).await?;
         let settings = BlobSettings { reserve_bytes: self.settings.reserve_bytes };
         let blobs = Arc::new(LocalBlobs::new(disk, Arc::clone(&clock), &*entropy, settings, epoch));
-        let store = Store::new(StoreParts { metadata: metadata.clone(), blobs, root, clock, entropy });
+        let store = Store::new(StoreParts {
+            metadata: metadata.clone(),
+            blobs,
+            root,
+            clock,
+            entropy,
+            limits: StoreLimits::default(),
+        });
         let access = store.root_access().await?;
         let caller = store.credential(access.access_key).await?.caller;
         Ok(Process { store, caller, metadata, engine, disk: self.disk.clone() })

@@ -178,7 +178,7 @@ impl Operation {
         let (store, caller) = (&process.store, &process.caller);
         match self {
             Self::CreateBucket(name) => {
-                store.create_bucket(caller, &CreateBucket { name: bucket(name), location: None }).await?;
+                store.create_bucket(caller, &CreateBucket::named(bucket(name))).await?;
             }
             Self::DeleteBucket(name) => store.delete_bucket(caller, &bucket(name)).await?,
             Self::Put(at, bytes) => put(process, at, bytes.len(), BytesBody::from_frames(frames(bytes))).await?,

@@ -14,6 +14,7 @@ pub mod lifecycle;
 pub mod limits;
 pub mod metadata;
 pub mod object_key;
+pub mod place;
 pub mod range;
 pub mod time;
 
@@ -27,5 +28,6 @@ pub use ids::{AccessKeyId, AccountId, BlobId, BucketId, RequestId, UploadId};
 pub use lifecycle::{InvalidLifecycle, Lifecycle, LifecycleRule, LifecycleTime, LifecycleTransition};
 pub use metadata::{HttpMetadata, StorageClass, UserMetadata};
 pub use object_key::{InvalidObjectKey, ObjectKey};
+pub use place::{Jurisdiction, LocationHint};
 pub use range::{ByteRange, RangeSpec};
 pub use time::Timestamp;

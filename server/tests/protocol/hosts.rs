@@ -46,7 +46,9 @@ async fn another_account_or_a_name_that_is_none_is_refused() {
         (format!("hosted.{other}.r2.localhost"), 403, "AccessDenied"),
         ("hosted.r2.localhost".to_owned(), 400, "InvalidURI"),
         ("a.b.localhost".to_owned(), 400, "InvalidURI"),
-        (format!("{account}.eu.r2.localhost"), 501, "NotImplemented"),
+        (format!("{account}.eu.r2.localhost"), 404, "NoSuchBucket"),
+        (format!("{account}.mars.r2.localhost"), 400, "InvalidURI"),
+        (format!("{other}.eu.r2.localhost"), 403, "AccessDenied"),
         ("x_y.localhost".to_owned(), 400, "InvalidBucketName"),
         ("gone.localhost".to_owned(), 404, "NoSuchBucket"),
     ] {

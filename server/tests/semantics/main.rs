@@ -1,4 +1,6 @@
 //! What R2 means, seen through the socket: one file per subject.
+//! What R2 means, seen through the socket: reads, lists, copies, jurisdictions, multipart uploads, configurations,
+//! races, stopping.
 
 #![allow(
     clippy::unwrap_used,
@@ -13,6 +15,7 @@ mod configurations;
 mod copying;
 mod customer_keys;
 mod extensions;
+mod jurisdictions;
 mod listing;
 mod listing_uploads;
 mod multipart;

@@ -8,8 +8,8 @@ use super::{
 use crate::codec::{Decoder, Encoder, Malformed};
 use keyring::{CustomerLock, SealedDataKey, WrappedKey};
 use types::{
-    AccessKeyId, AccountId, BlobId, BucketId, Checksum, ChecksumAlgorithm, ETag, HttpMetadata, Md5, StorageClass,
-    Timestamp, UploadId, UserMetadata,
+    AccessKeyId, AccountId, BlobId, BucketId, Checksum, ChecksumAlgorithm, ETag, HttpMetadata, LocationHint, Md5,
+    StorageClass, Timestamp, UploadId, UserMetadata,
 };
 
 /// A row that can be kept.
@@ -131,7 +131,7 @@ impl Row for BucketRow {
     const MARKER: [u8; 4] = *b"bkt1";
 
     fn write(&self, fields: &mut Encoder) {
-        fields.number(self.id.0).number(self.created.0).optional_text(self.location.as_deref());
+        fields.number(self.id.0).number(self.created.0).optional_text(self.location.map(LocationHint::name));
         write_class(fields, self.default_class);
         fields.fixed(&self.key.0);
     }
@@ -140,7 +140,7 @@ impl Row for BucketRow {
         Ok(Self {
             id: BucketId(fields.number("id")?),
             created: time(fields, "created")?,
-            location: fields.optional_text("location")?,
+            location: location(fields)?,
             default_class: class(fields)?,
             key: WrappedKey(fields.fixed("key")?),
         })
@@ -401,6 +401,12 @@ fn user(fields: &mut Decoder<'_>) -> Result<UserMetadata, Malformed> {
         pairs.push((fields.text("metadata name")?, fields.text("metadata value")?));
     }
     UserMetadata::new(pairs).ok_or(Malformed { field: "metadata" })
+}
+
+/// A location hint, or none.
+pub(super) fn location(fields: &mut Decoder<'_>) -> Result<Option<LocationHint>, Malformed> {
+    let text = fields.optional_text("location")?;
+    text.map(|text| LocationHint::parse(&text).ok_or(Malformed { field: "location" })).transpose()
 }
 
 pub(super) fn write_class(fields: &mut Encoder, class: StorageClass) {

@@ -6,29 +6,16 @@ use crate::header;
 use crate::xml::Reader;
 use http::StatusCode;
 use http::header::LOCATION;
-use types::{BucketName, ErrorCode, OperationError};
+use types::{BucketName, ErrorCode, LocationHint, OperationError};
 
 /// A bucket to make.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CreateBucket {
     /// Its name.
     pub bucket: BucketName,
-    /// Where its data would best be.
-    pub location: Location,
+    /// Where its data would best be; `None` for `auto`, its aliases, and no `LocationConstraint` at all.
+    pub location: Option<LocationHint>,
 }
-
-/// A `LocationConstraint`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Location {
-    /// `auto`, `us-east-1`, empty or none at all.
-    #[default]
-    Auto,
-    /// A hint, in lower case: one of [`LOCATION_HINTS`].
-    Hint(&'static str),
-}
-
-/// The hints R2 knows.
-pub const LOCATION_HINTS: [&str; 6] = ["wnam", "enam", "weur", "eeur", "apac", "oc"];
 
 /// Reads the request; an empty body asks for nothing in particular.
 ///
@@ -36,10 +23,10 @@ pub const LOCATION_HINTS: [&str; 6] = ["wnam", "enam", "weur", "eeur", "apac", "
 /// `MalformedXML`; `InvalidLocationConstraint`; `NotImplemented` for elements R2 has not.
 pub fn decode(bucket: BucketName, body: &[u8]) -> Result<CreateBucket, OperationError> {
     if body.trim_ascii().is_empty() {
-        return Ok(CreateBucket { bucket, location: Location::Auto });
+        return Ok(CreateBucket { bucket, location: None });
     }
     let mut document = Reader::open(body, "CreateBucketConfiguration")?;
-    let mut location = Location::Auto;
+    let mut location = None;
     while let Some(name) = document.next_child()? {
         match &*name {
             "LocationConstraint" => location = parse_location(&document.text()?)?,
@@ -54,17 +41,18 @@ pub fn decode(bucket: BucketName, body: &[u8]) -> Result<CreateBucket, Operation
     Ok(CreateBucket { bucket, location })
 }
 
-fn parse_location(text: &str) -> Result<Location, OperationError> {
+fn parse_location(text: &str) -> Result<Option<LocationHint>, OperationError> {
     let text = text.trim();
-    if matches!(text, "" | "auto" | "us-east-1") {
-        return Ok(Location::Auto);
+    if ["", "auto", "us-east-1"].iter().any(|alias| alias.eq_ignore_ascii_case(text)) {
+        return Ok(None);
     }
-    let hint = LOCATION_HINTS.into_iter().find(|hint| hint.eq_ignore_ascii_case(text));
-    hint.map(Location::Hint).ok_or_else(|| {
+    LocationHint::parse(text).map(Some).ok_or_else(|| {
+        let known: Vec<_> = LocationHint::ALL.iter().map(|hint| hint.name()).collect();
         OperationError::new(
             ErrorCode::InvalidLocationConstraint,
             format!(
-                "The specified location constraint '{text}' is not valid: use 'auto', or one of {LOCATION_HINTS:?}."
+                "The specified location constraint '{text}' is not valid: use 'auto', or one of {}.",
+                known.join(", ")
             ),
         )
     })
@@ -81,7 +69,7 @@ pub fn encode(bucket: &BucketName) -> Answer {
 mod tests {
     use super::*;
 
-    fn location(body: &str) -> Result<Location, ErrorCode> {
+    fn location(body: &str) -> Result<Option<LocationHint>, ErrorCode> {
         let bucket = BucketName::parse("abc").unwrap();
         decode(bucket, body.as_bytes()).map(|request| request.location).map_err(|error| error.code)
     }
@@ -94,17 +82,22 @@ mod tests {
 
     #[test]
     fn aliases_of_auto_and_hints_are_accepted() {
-        for body in
-            ["", "\n", "<CreateBucketConfiguration/>", &constraint("auto"), &constraint("us-east-1"), &constraint("")]
-        {
-            assert_eq!(location(body), Ok(Location::Auto), "{body}");
+        for body in ["", "\n", "<CreateBucketConfiguration/>"] {
+            assert_eq!(location(body), Ok(None), "{body}");
         }
-        assert_eq!(location(&constraint("WNAM")), Ok(Location::Hint("wnam")));
+        for alias in ["auto", "AUTO", "us-east-1", "", " "] {
+            assert_eq!(location(&constraint(alias)), Ok(None), "{alias:?}");
+        }
+        for (sent, hint) in [("WNAM", LocationHint::WesternNorthAmerica), ("Oc", LocationHint::Oceania)] {
+            assert_eq!(location(&constraint(sent)), Ok(Some(hint)), "{sent}");
+        }
     }
 
     #[test]
     fn other_places_and_elements_are_refused() {
-        assert_eq!(location(&constraint("eu-west-1")), Err(ErrorCode::InvalidLocationConstraint));
+        for other in ["eu-west-1", "EU", "fedramp", "wnam1"] {
+            assert_eq!(location(&constraint(other)), Err(ErrorCode::InvalidLocationConstraint), "{other}");
+        }
         let tags = "<CreateBucketConfiguration><Tags/></CreateBucketConfiguration>";
         assert_eq!(location(tags), Err(ErrorCode::NotImplemented));
         assert_eq!(location("<Other/>"), Err(ErrorCode::MalformedXml));

@@ -19,7 +19,7 @@ use crate::query::Query;
 use crate::request::{RequestHead, is_amz};
 use http::Method;
 use http::header::HeaderMap;
-use types::{AccountId, BucketName, ErrorCode, ObjectKey, OperationError};
+use types::{AccountId, BucketName, ErrorCode, Jurisdiction, ObjectKey, OperationError};
 use unsupported::Level;
 
 /// Where a request goes.
@@ -27,8 +27,8 @@ use unsupported::Level;
 pub struct Route {
     /// The account of the endpoint's host name, if it has one.
     pub account: Option<AccountId>,
-    /// The jurisdiction of the endpoint's host name, if it has one, unchecked.
-    pub jurisdiction: Option<String>,
+    /// The jurisdiction of the endpoint's host name.
+    pub jurisdiction: Jurisdiction,
     /// What is asked, and of what.
     pub operation: Operation,
 }
