@@ -4,7 +4,7 @@ use operations::authenticate::Credential;
 use operations::{Caller, Store};
 use s3_protocol::RequestHead;
 use s3_protocol::payload::CONTENT_SHA256;
-use s3_protocol::sigv4::{self, Authentication, ChunkSignatures, SignedRequest, SigningKey};
+use s3_protocol::sigv4::{self, Authentication, ChunkSignatures, SignedPolicy, SigningKey};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use types::{AccessKeyId, ErrorCode, OperationError};
@@ -52,35 +52,58 @@ impl SigningKeys {
         let Authentication::Signed(signed) = sigv4::parse(head)? else {
             return Err(ErrorCode::Unauthorized.into());
         };
-        if signed.session_token().is_some() {
-            return Err(OperationError::new(
-                ErrorCode::NotImplemented,
-                "Temporary credentials are not implemented: sign without X-Amz-Security-Token.",
-            ));
-        }
-        let access_key = AccessKeyId::parse(signed.access_key_id());
-        let access_key = access_key.ok_or_else(|| OperationError::from(ErrorCode::Unauthorized))?;
-        let credential = store.credential(access_key).await?;
-        let key = self.key(access_key, &credential, &signed);
+        refuse_temporary(signed.session_token())?;
+        let (access_key, credential) = credential_of(store, signed.access_key_id()).await?;
+        let key = self.key(access_key, &credential, signed.date(), signed.region());
         signed.verify(head, &key, store.clock().now())?;
         let chunks = signs_chunks(head).then(|| signed.chunk_signatures(SigningKey::clone(&key)));
         Ok(Authenticated { caller: credential.caller, presigned: signed.is_presigned(), chunks })
     }
 
-    fn key(&self, access_key: AccessKeyId, credential: &Credential, signed: &SignedRequest<'_>) -> Arc<SigningKey> {
-        let name = KeyName { access_key, scope: [signed.date(), "/", signed.region()].concat() };
+    /// Finds out who signed a form's policy.
+    ///
+    /// # Errors
+    /// As [`SigningKeys::authenticate`].
+    pub(crate) async fn authenticate_policy(
+        &self,
+        store: &Store,
+        signed: &SignedPolicy<'_>,
+    ) -> Result<Caller, OperationError> {
+        refuse_temporary(signed.session_token())?;
+        let (access_key, credential) = credential_of(store, signed.access_key_id()).await?;
+        signed.verify(&self.key(access_key, &credential, signed.date(), signed.region()))?;
+        Ok(credential.caller)
+    }
+
+    fn key(&self, access_key: AccessKeyId, credential: &Credential, date: &str, region: &str) -> Arc<SigningKey> {
+        let name = KeyName { access_key, scope: [date, "/", region].concat() };
         let keys = self.0.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = keys.get(&name).filter(|known| known.secret == credential.secret) {
             return Arc::clone(&known.key);
         }
         drop(keys);
-        let key = Arc::new(SigningKey::derive(&credential.secret_access_key(), signed.date(), signed.region()));
+        let key = Arc::new(SigningKey::derive(&credential.secret_access_key(), date, region));
         let mut keys = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if keys.len() >= SIGNING_KEYS_MAX {
             keys.clear();
         }
         keys.insert(name, Derived { secret: credential.secret, key: Arc::clone(&key) });
         key
+    }
+}
+
+async fn credential_of(store: &Store, access_key_id: &str) -> Result<(AccessKeyId, Credential), OperationError> {
+    let access_key = AccessKeyId::parse(access_key_id).ok_or(ErrorCode::Unauthorized)?;
+    Ok((access_key, store.credential(access_key).await?))
+}
+
+fn refuse_temporary(session_token: Option<&str>) -> Result<(), OperationError> {
+    match session_token {
+        None => Ok(()),
+        Some(_) => Err(OperationError::new(
+            ErrorCode::NotImplemented,
+            "Temporary credentials are not implemented: sign without X-Amz-Security-Token.",
+        )),
     }
 }
 

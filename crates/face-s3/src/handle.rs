@@ -2,6 +2,7 @@
 
 use crate::answer_body::AnswerBody;
 use crate::authenticate::{Authenticated, SigningKeys};
+use crate::forms::{self, Form};
 use crate::logged_uri::LoggedUri;
 use crate::upload_body::UploadBody;
 use crate::{buckets, configurations, listings, objects, uploads};
@@ -15,7 +16,7 @@ use operations::{Caller, Store};
 use s3_protocol::chunked::ChunkedDecoder;
 use s3_protocol::payload::{Payload, WithoutHash};
 use s3_protocol::request::hoisted_headers;
-use s3_protocol::{HostRules, Operation, RequestHead, error_document, route};
+use s3_protocol::{HostRules, Operation, RequestHead, Route, error_document, route};
 use std::error::Error;
 use std::sync::Arc;
 use types::{ErrorCode, OperationError, Retry};
@@ -87,16 +88,16 @@ impl S3Face {
         B: Body<Data = Bytes> + Send + Unpin,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
+        check_host(parts)?;
+        if let Some(form) = Form::recognise(parts, &self.hosts)? {
+            return Box::pin(forms::post(&self.store, &self.keys, form, body)).await;
+        }
         let authenticated = self.verify(parts).await?;
         self.operate(RequestHead::new(parts), &authenticated, body).await
     }
 
     /// Finds out who asks. Headers that a presigned URL carries in its query become headers.
     async fn verify(&self, parts: &mut Parts) -> Result<Authenticated, OperationError> {
-        if parts.headers.get_all(HOST).iter().nth(1).is_some() {
-            // RFC 9112 section 3.2: a proxy may have read another one than we do.
-            return Err(OperationError::new(ErrorCode::InvalidRequest, "Send the Host header once."));
-        }
         let authenticated = self.keys.authenticate(&self.store, &RequestHead::new(parts)).await?;
         if authenticated.presigned {
             for (name, value) in hoisted_headers(RequestHead::new(parts).query())? {
@@ -117,15 +118,32 @@ impl S3Face {
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
         let route = route::route(&head, &self.hosts)?;
-        if route.account.is_some_and(|account| account != authenticated.caller.account) {
-            return Err(ErrorCode::AccessDenied.into());
-        }
+        let caller = &admit(&route, authenticated.caller)?;
         let without_hash = if authenticated.presigned { WithoutHash::Unsigned } else { WithoutHash::Refused };
         let payload = Payload::parse(&head, without_hash)?;
         body.decode_with(ChunkedDecoder::new(&payload, authenticated.chunks.clone())?);
-        let (store, caller, payload) = (&*self.store, &authenticated.caller.within(route.jurisdiction), &payload);
+        let (store, payload) = (&*self.store, &payload);
         dispatch(route.operation, Context { store, caller, head, payload, body }).await
     }
+}
+
+fn check_host(parts: &Parts) -> Result<(), OperationError> {
+    if parts.headers.get_all(HOST).iter().nth(1).is_some() {
+        // RFC 9112 section 3.2: a proxy may have read another one than we do.
+        return Err(OperationError::new(ErrorCode::InvalidRequest, "Send the Host header once."));
+    }
+    Ok(())
+}
+
+/// The caller at this endpoint, in the jurisdiction that its name has.
+///
+/// # Errors
+/// `AccessDenied` if the endpoint is another account's.
+pub(crate) fn admit(route: &Route, caller: Caller) -> Result<Caller, OperationError> {
+    if route.account.is_some_and(|account| account != caller.account) {
+        return Err(ErrorCode::AccessDenied.into());
+    }
+    Ok(caller.within(route.jurisdiction))
 }
 
 /// True if the client sends its body only once it is told to.
@@ -164,6 +182,7 @@ where
         Operation::ListObjectsV2(bucket) => Box::pin(listings::list_objects_v2(context, bucket)).await,
         Operation::ListMultipartUploads(bucket) => Box::pin(listings::list_uploads(context, bucket)).await,
         Operation::DeleteObjects(bucket) => Box::pin(objects::delete_several(context, bucket)).await,
+        Operation::PostObject(_) => Err(forms::refusal(&context.head)),
         Operation::PutObject(target) => Box::pin(objects::put(context, target)).await,
         Operation::CopyObject(target) => Box::pin(objects::copy(context, target)).await,
         Operation::GetObject(target) => Box::pin(objects::get(context, target)).await,

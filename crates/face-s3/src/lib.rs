@@ -1,13 +1,14 @@
 //! The S3 face: a request is verified, decoded into one operation, and its answer encoded.
 //!
 //! Start at [`S3Face::handle`]. Each S3 operation is one function of `buckets`, `configurations`, `objects`,
-//! `listings` or `uploads`.
+//! `listings`, `uploads` or `forms`.
 
 mod answer_body;
 mod authenticate;
 mod buckets;
 mod configurations;
 mod document;
+mod forms;
 mod handle;
 mod listings;
 mod logged_uri;

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http_body::Body as HttpBody;
 use http_support::RequestBody;
 use s3_protocol::chunked::ChunkedDecoder;
+use s3_protocol::form::{FormDecoder, FormEvent, FormFile};
 use std::error::Error;
 use std::future::poll_fn;
 use std::task::{Context, Poll, ready};
@@ -13,11 +14,20 @@ use types::{Checksum, ErrorCode, OperationError};
 /// A request's body, decoded while it streams.
 pub(crate) struct UploadBody<B> {
     raw: RequestBody<B>,
-    /// Takes an aws-chunked body apart. Gone once the body has ended.
-    decoder: Option<ChunkedDecoder>,
+    /// What the bytes are wrapped in. Plain once the body has ended.
+    framing: Framing,
     /// Bytes that arrived and are not decoded yet.
     pending: Bytes,
     trailers: Vec<Checksum>,
+}
+
+/// What the bytes of an upload are wrapped in, inside of HTTP's own framing.
+enum Framing {
+    Plain,
+    /// aws-chunked. Boxed: the state of every request would else have room for it.
+    Chunked(Box<ChunkedDecoder>),
+    /// The file of an HTML form and what follows it.
+    Form(Box<FormFile>),
 }
 
 impl<B> UploadBody<B>
@@ -27,18 +37,46 @@ where
 {
     /// A plain body.
     pub(crate) fn new(raw: RequestBody<B>) -> Self {
-        Self { raw, decoder: None, pending: Bytes::new(), trailers: Vec::new() }
+        Self { raw, framing: Framing::Plain, pending: Bytes::new(), trailers: Vec::new() }
     }
 
     /// The body turns out to be aws-chunked.
     pub(crate) fn decode_with(&mut self, decoder: Option<ChunkedDecoder>) {
-        self.decoder = decoder;
+        self.framing = decoder.map_or(Framing::Plain, |decoder| Framing::Chunked(Box::new(decoder)));
+    }
+
+    /// The next event of a form, whose fields come before its file; `None` at the body's end.
+    ///
+    /// # Errors
+    /// Those of the form and of the connection.
+    pub(crate) async fn next_form_event(
+        &mut self,
+        decoder: &mut FormDecoder,
+    ) -> Result<Option<FormEvent>, OperationError> {
+        loop {
+            if let Some(event) = decoder.decode(&mut self.pending)? {
+                return Ok(Some(event));
+            }
+            match poll_fn(|cx| self.raw.poll_frame(cx)).await? {
+                Some(bytes) => self.pending = bytes,
+                None => return Ok(None),
+            }
+        }
+    }
+
+    /// The body goes on with the file of a form.
+    pub(crate) fn go_on_with_file(&mut self, file: FormFile) {
+        self.framing = Framing::Form(Box::new(file));
     }
 
     fn poll_decoded(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, OperationError>> {
         loop {
-            let Some(decoder) = &mut self.decoder else { return self.raw.poll_frame(cx) };
-            if let Some(data) = decoder.decode(&mut self.pending)? {
+            let decoded = match &mut self.framing {
+                Framing::Plain => return self.raw.poll_frame(cx),
+                Framing::Chunked(decoder) => decoder.decode(&mut self.pending)?,
+                Framing::Form(file) => file.decode(&mut self.pending)?,
+            };
+            if let Some(data) = decoded {
                 return Poll::Ready(Ok(Some(data)));
             }
             match ready!(self.raw.poll_frame(cx))? {
@@ -49,10 +87,11 @@ where
     }
 
     fn end(&mut self) -> Result<(), OperationError> {
-        if let Some(decoder) = self.decoder.take() {
-            self.trailers = decoder.finish()?;
+        match std::mem::replace(&mut self.framing, Framing::Plain) {
+            Framing::Plain => Ok(()),
+            Framing::Chunked(decoder) => decoder.finish().map(|trailers| self.trailers = trailers),
+            Framing::Form(file) => file.finish(),
         }
-        Ok(())
     }
 
     /// Collects a document.

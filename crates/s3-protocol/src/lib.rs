@@ -9,12 +9,15 @@
 //! 6. `operation::<name>::decode` gives the typed request, `operation::<name>::encode` the answer,
 //!    [`error_document`] what a failure looks like.
 //!
+//! An upload by HTML form is signed by its fields instead of its head: [`form`] takes the place of steps 2 and 3.
+//!
 //! Invariants: nothing here waits, allocates without a bound from `types::limits`, or panics on what a client
 //! sends. Every failure is a [`types::OperationError`] whose message says what to change.
 
 pub mod chunked;
 mod encoded_word;
 mod error_document;
+pub mod form;
 mod header;
 pub mod operation;
 pub mod payload;

@@ -148,6 +148,12 @@ error_codes! {
     RequestHeaderSectionTooLarge -     "RequestHeaderSectionTooLarge"       400    Never "Your request headers exceed the maximum allowed size.";
     /// Two writers in each other's way.
     TooMuchConcurrency          -      "TooMuchConcurrency"                 429    Later "Too many concurrent changes to the same resource: try again.";
+    /// A body that is no HTML form, or not all of one.
+    MalformedPostRequest        -      "MalformedPOSTRequest"               400    Never "The body of your POST request is not well-formed multipart/form-data.";
+    /// Too much before the file of an HTML form.
+    MaxPostPreDataLengthExceeded -     "MaxPostPreDataLengthExceeded"       400    Never "Your POST request fields preceding the upload file were too large.";
+    /// The policy of an HTML form cannot be read.
+    InvalidPolicyDocument       -      "InvalidPolicyDocument"              400    Never "The content of the form does not meet the conditions specified in the policy document.";
     /// A location R2 does not have.
     InvalidLocationConstraint   -      "InvalidLocationConstraint"          400    Never "The specified location constraint is not valid.";
     /// The bucket has no lifecycle rules.

@@ -53,6 +53,11 @@ pub const CHUNK_LINE_BYTES_MAX: usize = 8 * KIB as usize;
 /// Trailer lines of one aws-chunked body. Ours.
 pub const CHUNK_TRAILERS_MAX: usize = 16;
 
+/// Bytes of an HTML form before its file, framing included; as many may follow it. Source: S3 "POST Object" (20 KB).
+pub const FORM_FIELDS_BYTES_MAX: usize = 20 * KIB as usize;
+/// Longest boundary of an HTML form. Source: RFC 2046 section 5.1.1.
+pub const FORM_BOUNDARY_BYTES_MAX: usize = 70;
+
 /// Plain bytes of one encrypted chunk. A range decrypts only the chunks it touches.
 pub const CHUNK_BYTES: usize = 64 * KIB as usize;
 /// Largest body kept beside the rows instead of in a file of its own. docs/benchmarks.md has the figures.

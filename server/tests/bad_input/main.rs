@@ -10,6 +10,7 @@
 
 mod bodies;
 mod documents;
+mod forms;
 mod heads;
 mod names;
 #[path = "../support/mod.rs"]

@@ -9,6 +9,7 @@
     reason = "helpers of tests fail the test"
 )]
 
+mod forms;
 mod hosts;
 mod not_implemented;
 mod payloads;

@@ -25,12 +25,12 @@ fn refusal(status: u16, code: &str) -> (u16, String) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_region_is_auto_or_one_of_its_aliases() {
     let server = server_with("sign").await;
-    for region in ["auto", "us-east-1", ""] {
+    for region in ["auto", "us-east-1", "", "weur"] {
         let client = Client { region: region.to_owned(), ..server.client.clone() };
         assert_eq!(client.get("/sign/a").send().await.ok().text(), "abc", "{region:?}");
         assert_eq!(get_presigned(&client, 60, server.clock.now()).await.0, 200, "{region:?}");
     }
-    for region in ["us-east-2", "eu", "AUTO", "weur", "us-east-1 ", "a/b"] {
+    for region in ["us-east-2", "eu", "AUTO", "us-east-1 ", "a/b"] {
         let client = Client { region: region.to_owned(), ..server.client.clone() };
         client.get("/sign/a").send().await.refused(400, "AuthorizationHeaderMalformed");
         let presigned = get_presigned(&client, 60, server.clock.now()).await;

@@ -26,6 +26,7 @@ pub mod list_objects_v2;
 pub mod list_parts;
 mod listing;
 mod object_headers;
+pub mod post_object;
 pub mod put_object;
 mod shared;
 #[cfg(test)]
@@ -95,6 +96,8 @@ pub enum Operation {
     ListMultipartUploads(BucketName),
     /// Removes up to 1000 objects.
     DeleteObjects(BucketName),
+    /// Stores an object from an HTML form, which names its key.
+    PostObject(BucketName),
     /// Stores an object from the body.
     PutObject(ObjectTarget),
     /// Stores an object from another.
@@ -154,6 +157,7 @@ impl Operation {
             Self::ListObjectsV2(_) => "ListObjectsV2",
             Self::ListMultipartUploads(_) => "ListMultipartUploads",
             Self::DeleteObjects(_) => "DeleteObjects",
+            Self::PostObject(_) => "PostObject",
             Self::PutObject(_) => "PutObject",
             Self::CopyObject(_) => "CopyObject",
             Self::GetObject(_) => "GetObject",
@@ -171,7 +175,7 @@ impl Operation {
     /// What to do with the body.
     pub fn body(&self) -> BodyKind {
         match self {
-            Self::PutObject(_) | Self::UploadPart(_) => BodyKind::Object,
+            Self::PostObject(_) | Self::PutObject(_) | Self::UploadPart(_) => BodyKind::Object,
             Self::CreateBucket(_)
             | Self::PutBucketEncryption(_)
             | Self::PutBucketLifecycleConfiguration(_)
@@ -203,7 +207,8 @@ impl Operation {
             | Self::ListObjects(bucket)
             | Self::ListObjectsV2(bucket)
             | Self::ListMultipartUploads(bucket)
-            | Self::DeleteObjects(bucket) => Some(bucket),
+            | Self::DeleteObjects(bucket)
+            | Self::PostObject(bucket) => Some(bucket),
             _ => self.object().map(|target| &target.bucket),
         }
     }

@@ -21,6 +21,7 @@ use http::Method;
 use http::header::HeaderMap;
 use types::{AccountId, BucketName, ErrorCode, Jurisdiction, ObjectKey, OperationError};
 use unsupported::Level;
+pub(crate) use unsupported::check_headers;
 
 /// Where a request goes.
 #[derive(Clone, Debug)]
@@ -99,9 +100,7 @@ fn bucket_row(method: &Method, query: Query<'_>) -> Result<Row<BucketName>, Oper
         "PUT" => row(Operation::CreateBucket, &[]),
         "DELETE" => row(Operation::DeleteBucket, &[]),
         "POST" if query.has("delete") => row(Operation::DeleteObjects, &["delete"]),
-        "POST" => Err(unsupported::not_implemented(
-            "PostObject (uploads by HTML form) is not implemented: use PUT on the object's URL.".to_owned(),
-        )),
+        "POST" => row(Operation::PostObject, &[]),
         "OPTIONS" => Err(preflight()),
         _ => Err(method_not_allowed(method, "a bucket")),
     }

@@ -86,7 +86,7 @@ pub(super) fn parameter(operation: &str, parameter: &str) -> OperationError {
 ///
 /// # Errors
 /// `NotImplemented`, naming the header.
-pub(super) fn check_headers(headers: &HeaderMap) -> Result<(), OperationError> {
+pub(crate) fn check_headers(headers: &HeaderMap) -> Result<(), OperationError> {
     match headers.iter().find(|(name, value)| is_amz(name.as_str()) && is_refused(name.as_str(), value)) {
         None => Ok(()),
         Some((name, value)) => {

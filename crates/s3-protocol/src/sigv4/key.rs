@@ -27,6 +27,11 @@ impl SigningKey {
         signature
     }
 
+    /// The signature of a form's policy, given in base64 as it is sent.
+    pub fn sign_policy(&self, policy: &str) -> [u8; 32] {
+        self.sign(policy.as_bytes())
+    }
+
     /// Signs the canonical request in `buffer`, which then holds the string that was signed.
     pub(super) fn sign_request(&self, buffer: &mut Vec<u8>, time: &[u8; 16], credential: &Credential<'_>) -> [u8; 32] {
         let hash = digest::digest(&digest::SHA256, buffer);

@@ -10,6 +10,7 @@ mod canonical;
 mod credential;
 mod key;
 mod parse;
+mod policy;
 mod sign;
 
 #[cfg(test)]
@@ -18,6 +19,7 @@ mod tests;
 pub(crate) use key::check_signature;
 pub use key::{ChunkSignatures, SigningKey};
 pub use parse::parse;
+pub use policy::SignedPolicy;
 pub use sign::{Credentials, presign, sign};
 
 use crate::header::{self, names};

@@ -32,7 +32,7 @@ pub fn parse<'a>(head: &RequestHead<'a>) -> Result<Authentication<'a>, Operation
     }
 }
 
-fn signature_version_2() -> OperationError {
+pub(super) fn signature_version_2() -> OperationError {
     OperationError::new(
         ErrorCode::InvalidRequest,
         "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.",
