@@ -112,20 +112,6 @@ def test_a_bucket_with_object_lock_is_not_created(s3: BaseClient, bucket_name: s
     s3.create_bucket(Bucket=bucket_name, ObjectLockEnabledForBucket=False)
 
 
-@pytest.mark.parametrize(
-    "condition", [{"IfNoneMatch": "*"}, {"IfMatch": '"00000000000000000000000000000000"'}], ids=["absent", "other"]
-)
-def test_a_failing_condition_on_a_write_is_never_ignored(
-    s3: BaseClient, bucket: str, condition: dict[str, str]
-) -> None:
-    s3.put_object(Bucket=bucket, Key="k", Body=b"kept")
-    with pytest.raises(ClientError) as caught:
-        s3.put_object(Bucket=bucket, Key="k", Body=b"lost", **condition)
-    # 412 once conditional writes are built, 501 until then.
-    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] in (412, 501)
-    assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"kept"
-
-
 def test_a_customers_key_is_never_ignored(s3: BaseClient, bucket: str) -> None:
     # An object sent with a key is encrypted with it, and so unreadable without it, or it is not stored at all.
     customer = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32}

@@ -129,6 +129,20 @@ async fn metadata_with_unicode_is_decoded_before_it_is_stored_and_encoded_when_i
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn metadata_that_no_header_can_show_is_counted() {
+    let server = server_with("metadata").await;
+    let client = &server.client;
+    let put = client.put("/metadata/a", "x").header("x-amz-meta-shown", "yes");
+    let put = put.header("x-amz-meta-nul", "=?UTF-8?Q?a=00b?=").header("x-amz-meta-line", "=?UTF-8?B?YQ0KYjogYw==?=");
+    put.send().await.ok();
+    for answer in [client.head("/metadata/a").send().await.ok(), client.get("/metadata/a").send().await.ok()] {
+        assert_eq!(answer.header("x-amz-missing-meta"), Some("2"));
+        let shown = ["x-amz-meta-shown", "x-amz-meta-nul", "x-amz-meta-line", "b"].map(|name| answer.header(name));
+        assert_eq!(shown, [Some("yes"), None, None, None]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn copies_and_uploads_in_parts_keep_metadata_with_unicode() {
     let server = server_with("metadata").await;
     let client = &server.client;
