@@ -160,11 +160,3 @@ def test_a_url_signed_in_the_future_is_refused(cairn: CairnServer, signer: Signe
     later = dataclasses.replace(signer, age=datetime.timedelta(hours=-1))
     answer = requests.get(later.presigned_url("GET", object_url(cairn, stored), 3600), timeout=30)
     assert refusal(answer)[0] in (400, 403)
-
-
-def test_a_form_upload_is_not_supported_and_stores_nothing(s3: BaseClient, bucket: str) -> None:
-    # R2's page "Presigned URLs", section "Supported HTTP methods".
-    form = s3.generate_presigned_post(bucket, "form")
-    answer = requests.post(form["url"], data=form["fields"], files={"file": b"posted"}, timeout=30)
-    assert answer.status_code in (400, 401, 403, 405, 501)
-    assert s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 0
