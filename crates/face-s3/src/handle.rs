@@ -5,7 +5,7 @@ use crate::authenticate::{Authenticated, SigningKeys};
 use crate::forms::{self, Form};
 use crate::logged_uri::LoggedUri;
 use crate::upload_body::UploadBody;
-use crate::{buckets, configurations, listings, objects, uploads};
+use crate::{buckets, configurations, cors, listings, objects, uploads};
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_TYPE, EXPECT, HOST, HeaderName, HeaderValue, RETRY_AFTER};
 use http::request::Parts;
@@ -50,6 +50,14 @@ impl S3Face {
         Self { store, hosts, keys: SigningKeys::default(), ids }
     }
 
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    pub(crate) fn hosts(&self) -> &HostRules {
+        &self.hosts
+    }
+
     /// Answers one request.
     pub async fn handle<B>(&self, request: Request<B>) -> Response<AnswerBody>
     where
@@ -59,6 +67,7 @@ impl S3Face {
         let id = self.ids.next().to_string();
         let (mut parts, body) = request.into_parts();
         let mut body = UploadBody::new(RequestBody::new(body, Arc::clone(self.store.clock())));
+        let for_browser = self.cors_headers(&parts).await;
         let answered = self.answer(&mut parts, &mut body).await;
         let waits = waits_for_continue(&parts);
         let mut answer = match answered {
@@ -75,6 +84,9 @@ impl S3Face {
             // answers on this connection (botocore); a new one sets them right.
             answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
+        if let Some(headers) = for_browser {
+            answer.headers_mut().extend(headers);
+        }
         let (uri, status) = (LoggedUri(&parts.uri), answer.status().as_u16());
         tracing::debug!(target: "access", id, method = %parts.method, %uri, status);
         if let Ok(id) = HeaderValue::try_from(id) {
@@ -89,6 +101,9 @@ impl S3Face {
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
         check_host(parts)?;
+        if cors::is_preflight(&parts.method) {
+            return cors::preflight(parts);
+        }
         if let Some(form) = Form::recognise(parts, &self.hosts)? {
             return Box::pin(forms::post(&self.store, &self.keys, form, body)).await;
         }
@@ -178,6 +193,9 @@ where
         Operation::GetBucketTagging(bucket) => Box::pin(configurations::tagging(context, bucket)).await,
         Operation::GetBucketReplication(bucket) => Box::pin(configurations::replication(context, bucket)).await,
         Operation::GetObjectLockConfiguration(bucket) => Box::pin(configurations::object_lock(context, bucket)).await,
+        Operation::GetBucketCors(bucket) => Box::pin(cors::get(context, bucket)).await,
+        Operation::PutBucketCors(bucket) => Box::pin(cors::put(context, bucket)).await,
+        Operation::DeleteBucketCors(bucket) => Box::pin(cors::delete(context, bucket)).await,
         Operation::ListObjects(bucket) => Box::pin(listings::list_objects(context, bucket)).await,
         Operation::ListObjectsV2(bucket) => Box::pin(listings::list_objects_v2(context, bucket)).await,
         Operation::ListMultipartUploads(bucket) => Box::pin(listings::list_uploads(context, bucket)).await,

@@ -1,12 +1,13 @@
 //! The S3 face: a request is verified, decoded into one operation, and its answer encoded.
 //!
-//! Start at [`S3Face::handle`]. Each S3 operation is one function of `buckets`, `configurations`, `objects`,
-//! `listings`, `uploads` or `forms`.
+//! Start at [`S3Face::handle`]. Each S3 operation is one function of `buckets`, `configurations`, `cors`,
+//! `objects`, `listings`, `uploads` or `forms`.
 
 mod answer_body;
 mod authenticate;
 mod buckets;
 mod configurations;
+mod cors;
 mod document;
 mod forms;
 mod handle;

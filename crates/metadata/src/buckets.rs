@@ -173,6 +173,7 @@ impl Metadata {
         count.change_to(count.now.saturating_sub(1), bucket.account, &mut change);
         let location = bucket.stored.row.location;
         change.put(keys::first_location(&bucket.key), &FirstLocationRow { location });
+        change.delete(keys::cors(bucket.id()));
         change.forget_count(bucket.id());
         change.discard(now, GarbageRow::Bucket(bucket.id()));
         Ok(change.commit().await?)

@@ -19,6 +19,7 @@ const PART: u8 = b'P';
 const REFERENCES: u8 = b'R';
 const STORE: u8 = b'S';
 const UPLOAD: u8 = b'U';
+const CORS: u8 = b'X';
 
 /// A key under construction.
 #[derive(Clone, Debug)]
@@ -172,6 +173,11 @@ pub fn first_location(bucket: &[u8]) -> Vec<u8> {
     Key::new(FIRST_LOCATION).bytes(bucket.get(1..).unwrap_or_default()).done()
 }
 
+/// The CORS rules of a bucket.
+pub fn cors(bucket: BucketId) -> Vec<u8> {
+    Key::new(CORS).bytes(&bucket.0.to_be_bytes()).done()
+}
+
 /// All objects of a bucket.
 pub fn objects(bucket: BucketId) -> Vec<u8> {
     Key::new(OBJECT).bytes(&bucket.0.to_be_bytes()).done()
@@ -234,6 +240,8 @@ pub enum Kept {
     Bucket,
     /// A credential.
     Credential,
+    /// The CORS rules of a bucket.
+    Cors,
 }
 
 /// Whether the row of a key may be kept in memory.
@@ -241,6 +249,7 @@ pub fn kept(key: &[u8]) -> Option<Kept> {
     match key.first() {
         Some(&BUCKET) => Some(Kept::Bucket),
         Some(&CREDENTIAL) => Some(Kept::Credential),
+        Some(&CORS) => Some(Kept::Cors),
         _ => None,
     }
 }

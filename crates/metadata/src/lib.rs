@@ -4,6 +4,7 @@
 
 pub mod buckets;
 pub mod codec;
+pub mod cors;
 pub mod engine;
 #[cfg(test)]
 mod fixture;

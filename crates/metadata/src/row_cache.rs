@@ -1,4 +1,4 @@
-//! Rows that nearly every request reads, buckets and credentials, kept opened in memory.
+//! Rows that nearly every request reads, buckets, credentials and CORS rules, kept opened in memory.
 //!
 //! Only for an engine that no other process commits to: then a commit of ours is the only thing that can make a kept
 //! row stale, and it drops the row before its answer. Reads stay strongly consistent.
@@ -9,34 +9,39 @@ use crate::rows::{BucketRow, CredentialRow};
 use crate::service::Stored;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use types::CorsPolicy;
 
 /// Rows kept of one kind. Past it the cache begins anew.
 const ROWS_MAX: usize = 10_000;
 
-/// Rows of one kind.
-pub(crate) struct RowCache<T>(RwLock<State<T>>);
+/// CORS rules kept: fewer, since one row can have 64 KiB.
+const CORS_ROWS_MAX: usize = 1_000;
 
-struct State<T> {
-    rows: HashMap<Vec<u8>, Stored<T>>,
-    /// Grows with every row dropped, so that a read that began before does not bring it back.
-    generation: u64,
+/// Rows of one kind, by key.
+pub(crate) struct RowCache<T> {
+    state: RwLock<State<T>>,
+    rows_max: usize,
 }
 
-impl<T> Default for RowCache<T> {
-    fn default() -> Self {
-        Self(RwLock::new(State { rows: HashMap::new(), generation: 0 }))
-    }
+struct State<T> {
+    rows: HashMap<Vec<u8>, T>,
+    /// Grows with every row dropped, so that a read that began before does not bring it back.
+    generation: u64,
 }
 
 /// What a lookup found.
 pub(crate) enum Lookup<T> {
     /// The row.
-    Kept(Stored<T>),
+    Kept(T),
     /// Nothing; a read that begins now may be kept under this generation.
     Unknown(u64),
 }
 
 impl<T: Clone> RowCache<T> {
+    fn new(rows_max: usize) -> Self {
+        Self { state: RwLock::new(State { rows: HashMap::new(), generation: 0 }), rows_max }
+    }
+
     /// Looks for a row.
     pub(crate) fn get(&self, key: &[u8]) -> Lookup<T> {
         let state = self.read();
@@ -44,12 +49,12 @@ impl<T: Clone> RowCache<T> {
     }
 
     /// Keeps a row that was read since the lookup that answered `generation`, unless one was dropped meanwhile.
-    pub(crate) fn keep(&self, key: &[u8], row: &Stored<T>, generation: u64) {
+    pub(crate) fn keep(&self, key: &[u8], row: &T, generation: u64) {
         let mut state = self.write();
         if state.generation != generation {
             return;
         }
-        if state.rows.len() >= ROWS_MAX {
+        if state.rows.len() >= self.rows_max {
             state.rows.clear();
         }
         state.rows.insert(key.to_vec(), row.clone());
@@ -62,19 +67,30 @@ impl<T: Clone> RowCache<T> {
     }
 
     fn read(&self) -> RwLockReadGuard<'_, State<T>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner)
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn write(&self) -> RwLockWriteGuard<'_, State<T>> {
-        self.0.write().unwrap_or_else(PoisonError::into_inner)
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// The rows kept of every kind.
-#[derive(Default)]
 pub(crate) struct RowCaches {
-    pub(crate) buckets: RowCache<BucketRow>,
-    pub(crate) credentials: RowCache<CredentialRow>,
+    pub(crate) buckets: RowCache<Stored<BucketRow>>,
+    pub(crate) credentials: RowCache<Stored<CredentialRow>>,
+    /// Also that a bucket has none: most have none.
+    pub(crate) cors: RowCache<Option<Arc<CorsPolicy>>>,
+}
+
+impl Default for RowCaches {
+    fn default() -> Self {
+        Self {
+            buckets: RowCache::new(ROWS_MAX),
+            credentials: RowCache::new(ROWS_MAX),
+            cors: RowCache::new(CORS_ROWS_MAX),
+        }
+    }
 }
 
 impl RowCaches {
@@ -96,6 +112,7 @@ impl RowCaches {
         match kind {
             Kept::Bucket => self.buckets.forget(key),
             Kept::Credential => self.credentials.forget(key),
+            Kept::Cors => self.cors.forget(key),
         }
     }
 }
@@ -135,10 +152,10 @@ mod tests {
 
     #[test]
     fn a_read_that_began_before_a_change_keeps_nothing() {
-        let cache = RowCache::<u8>::default();
+        let cache = RowCache::<u8>::new(1);
         let Lookup::Unknown(generation) = cache.get(b"k") else { panic!("nothing is kept yet") };
         cache.forget(b"k");
-        cache.keep(b"k", &Stored::for_tests(1), generation);
+        cache.keep(b"k", &1, generation);
         assert!(matches!(cache.get(b"k"), Lookup::Unknown(_)));
     }
 }

@@ -4,6 +4,7 @@
 //! field is a new marker and a step from the old one.
 
 mod accounts;
+mod cors;
 mod formats;
 mod lifecycle;
 

@@ -35,13 +35,6 @@ pub struct Stored<T> {
     seen: Bytes,
 }
 
-#[cfg(test)]
-impl<T> Stored<T> {
-    pub(crate) fn for_tests(row: T) -> Self {
-        Self { row, seen: Bytes::new() }
-    }
-}
-
 /// Why metadata could not be read or changed.
 #[derive(Debug)]
 pub enum MetadataError {
@@ -117,11 +110,16 @@ impl Metadata {
         Self { kept: Some(Arc::default()), ..self }
     }
 
+    /// The rows kept in memory, if any are.
+    pub(crate) fn kept(&self) -> Option<&RowCaches> {
+        self.kept.as_deref()
+    }
+
     /// Reads a row that may be kept in memory.
     pub(crate) async fn read_kept<T: Row + Clone>(
         &self,
         key: &[u8],
-        cache: impl Fn(&RowCaches) -> &RowCache<T>,
+        cache: impl Fn(&RowCaches) -> &RowCache<Stored<T>>,
     ) -> Result<Option<Stored<T>>, MetadataError> {
         let Some(caches) = &self.kept else { return self.read(key).await };
         let generation = match cache(caches).get(key) {

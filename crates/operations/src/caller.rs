@@ -67,6 +67,12 @@ actions! {
     GetBucketReplication;
     /// See that a bucket has no S3 object lock.
     GetObjectLockConfiguration;
+    /// See a bucket's CORS rules.
+    GetBucketCors;
+    /// Replace a bucket's CORS rules.
+    PutBucketCors;
+    /// Remove a bucket's CORS rules.
+    DeleteBucketCors;
     /// See a bucket's keys.
     ListObjects;
     /// Read an object.

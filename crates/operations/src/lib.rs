@@ -6,6 +6,7 @@
 
 pub mod abort_upload;
 pub mod authenticate;
+pub mod bucket_cors;
 pub mod bucket_lifecycle;
 pub mod caller;
 pub mod collect;

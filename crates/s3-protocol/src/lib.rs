@@ -15,6 +15,7 @@
 //! sends. Every failure is a [`types::OperationError`] whose message says what to change.
 
 pub mod chunked;
+pub mod cors;
 mod encoded_word;
 mod error_document;
 pub mod form;
@@ -31,4 +32,4 @@ pub mod xml;
 pub use error_document::error_document;
 pub use query::Query;
 pub use request::RequestHead;
-pub use route::{HostRules, ObjectTarget, Operation, Route};
+pub use route::{AddressedBucket, HostRules, ObjectTarget, Operation, Route};

@@ -106,6 +106,8 @@ error_codes! {
     ClientDisconnect            10054  "ClientDisconnect"                   400    Never "The client disconnected before the request was complete.";
     /// Too many writes to one key.
     TooManyRequests             10058  "TooManyRequests"                    429    Later "Reduce your concurrent request rate for the same object.";
+    /// The bucket has no CORS rules.
+    NoSuchCorsConfiguration     10059  "NoSuchCORSConfiguration"            404    Never "The CORS configuration does not exist.";
     /// A bucket lock rule forbids it.
     ObjectLockedByBucketPolicy  10069  "ObjectLockedByBucketPolicy"         403    Never "The object is locked by the bucket policy.";
     /// The bucket exists already. The name is S3's, since clients such as rclone look for it and for no other.
@@ -118,6 +120,8 @@ error_codes! {
     InvalidArgument             -      "InvalidArgument"                    400    Never "Invalid Argument.";
     /// An encryption that is none.
     InvalidEncryptionAlgorithm  -      "InvalidEncryptionAlgorithmError"    400    Never "The Encryption request you specified is not valid. Supported value: AES256.";
+    /// A preflight that does not say what it asks for.
+    BadRequest                  -      "BadRequest"                         400    Never "Bad Request.";
     /// A request that contradicts itself.
     InvalidRequest              -      "InvalidRequest"                     400    Never "Invalid Request.";
     /// A URI that cannot be read.

@@ -6,6 +6,7 @@
 pub mod bucket_name;
 pub mod checksum;
 pub mod conditions;
+pub mod cors;
 pub mod customer_key;
 pub mod error;
 pub mod etag;
@@ -21,6 +22,7 @@ pub mod time;
 pub use bucket_name::{BucketName, InvalidBucketName};
 pub use checksum::{Checksum, ChecksumAlgorithm};
 pub use conditions::{Conditions, ETagList, ETagPattern, ReadVerdict};
+pub use cors::{CorsFields, CorsPolicy, CorsRequest, CorsRule, InvalidCors};
 pub use customer_key::CustomerKey;
 pub use error::{ErrorCode, OperationError, Retry};
 pub use etag::{ETag, Md5};

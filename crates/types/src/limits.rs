@@ -35,6 +35,14 @@ pub const DELETE_KEYS_MAX: usize = 1000;
 pub const LIFECYCLE_RULES_MAX: usize = 1000;
 /// Longest id of a lifecycle rule, bytes. Source: S3 PutBucketLifecycleConfiguration.
 pub const LIFECYCLE_ID_BYTES_MAX: usize = 255;
+/// CORS rules of one bucket. Source: S3 PutBucketCors.
+pub const CORS_RULES_MAX: usize = 100;
+/// Largest document of PutBucketCors. Source: S3 PutBucketCors.
+pub const CORS_BYTES_MAX: usize = 64 * KIB as usize;
+/// Longest id of a CORS rule, characters. Source: S3 CORSRule.
+pub const CORS_RULE_ID_CHARS_MAX: usize = 255;
+/// Longest time a browser may remember a preflight, seconds: a day. Source: R2 "Configure CORS", Response headers.
+pub const CORS_MAX_AGE_SECONDS_MAX: u64 = 86_400;
 /// Longest life of a presigned URL, seconds: 7 days. Source: R2 "Presigned URLs".
 pub const PRESIGNED_SECONDS_MAX: u64 = 604_800;
 /// Difference allowed between a request's signing time and ours, seconds. Source: S3 (RequestTimeTooSkewed).

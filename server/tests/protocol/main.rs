@@ -1,5 +1,5 @@
-//! The S3 protocol through the socket: signatures and their time, payload modes and checksums, host names, and what
-//! is refused by name.
+//! The S3 protocol through the socket: signatures and their time, payload modes and checksums, host names, CORS, and
+//! what is refused by name.
 
 #![allow(
     clippy::unwrap_used,
@@ -9,6 +9,7 @@
     reason = "helpers of tests fail the test"
 )]
 
+mod cors;
 mod forms;
 mod hosts;
 mod not_implemented;

@@ -12,9 +12,11 @@ pub mod create_bucket;
 pub mod create_multipart_upload;
 pub mod customer_key;
 pub mod delete_bucket;
+pub mod delete_bucket_cors;
 pub mod delete_object;
 pub mod delete_objects;
 pub mod fresh_bucket;
+pub mod get_bucket_cors;
 pub mod get_bucket_location;
 pub mod get_object;
 pub mod head_bucket;
@@ -27,6 +29,7 @@ pub mod list_parts;
 mod listing;
 mod object_headers;
 pub mod post_object;
+pub mod put_bucket_cors;
 pub mod put_object;
 mod shared;
 #[cfg(test)]
@@ -88,6 +91,12 @@ pub enum Operation {
     GetBucketReplication(BucketName),
     /// The object lock of a bucket: none.
     GetObjectLockConfiguration(BucketName),
+    /// The CORS rules of a bucket.
+    GetBucketCors(BucketName),
+    /// Replaces the CORS rules of a bucket.
+    PutBucketCors(BucketName),
+    /// Removes the CORS rules of a bucket.
+    DeleteBucketCors(BucketName),
     /// Objects of a bucket, version 1.
     ListObjects(BucketName),
     /// Objects of a bucket, version 2.
@@ -153,6 +162,9 @@ impl Operation {
             Self::GetBucketTagging(_) => "GetBucketTagging",
             Self::GetBucketReplication(_) => "GetBucketReplication",
             Self::GetObjectLockConfiguration(_) => "GetObjectLockConfiguration",
+            Self::GetBucketCors(_) => "GetBucketCors",
+            Self::PutBucketCors(_) => "PutBucketCors",
+            Self::DeleteBucketCors(_) => "DeleteBucketCors",
             Self::ListObjects(_) => "ListObjects",
             Self::ListObjectsV2(_) => "ListObjectsV2",
             Self::ListMultipartUploads(_) => "ListMultipartUploads",
@@ -179,6 +191,7 @@ impl Operation {
             Self::CreateBucket(_)
             | Self::PutBucketEncryption(_)
             | Self::PutBucketLifecycleConfiguration(_)
+            | Self::PutBucketCors(_)
             | Self::DeleteObjects(_)
             | Self::CompleteMultipartUpload(_) => BodyKind::Document,
             _ => BodyKind::Ignored,
@@ -204,6 +217,9 @@ impl Operation {
             | Self::GetBucketTagging(bucket)
             | Self::GetBucketReplication(bucket)
             | Self::GetObjectLockConfiguration(bucket)
+            | Self::GetBucketCors(bucket)
+            | Self::PutBucketCors(bucket)
+            | Self::DeleteBucketCors(bucket)
             | Self::ListObjects(bucket)
             | Self::ListObjectsV2(bucket)
             | Self::ListMultipartUploads(bucket)

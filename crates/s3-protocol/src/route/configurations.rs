@@ -9,7 +9,10 @@ use types::{BucketName, OperationError};
 /// Method and parameter, what they select, and all the parameters that may be there: that one.
 type Selection = (&'static str, &'static str, fn(BucketName) -> Operation, &'static [&'static str]);
 
-const SELECTIONS: [Selection; 11] = [
+const SELECTIONS: [Selection; 14] = [
+    ("GET", "cors", Operation::GetBucketCors, &["cors"]),
+    ("PUT", "cors", Operation::PutBucketCors, &["cors"]),
+    ("DELETE", "cors", Operation::DeleteBucketCors, &["cors"]),
     ("GET", "encryption", Operation::GetBucketEncryption, &["encryption"]),
     ("PUT", "encryption", Operation::PutBucketEncryption, &["encryption"]),
     ("DELETE", "encryption", Operation::DeleteBucketEncryption, &["encryption"]),

@@ -42,17 +42,43 @@ pub struct Route {
 pub fn route(head: &RequestHead<'_>, hosts: &HostRules) -> Result<Route, OperationError> {
     let HostMatch { account, jurisdiction, bucket } = hosts.resolve(head.host)?;
     unsupported::check_headers(head.headers)?;
-    let path = head.path.strip_prefix('/').unwrap_or(head.path);
-    let (bucket, key) = match &bucket {
-        Some(bucket) => (bucket.as_str(), path),
-        None => path.split_once('/').unwrap_or((path, "")),
-    };
+    let (bucket, key) = split_path(head.path, bucket.as_deref());
     let operation = match (bucket, key) {
         ("", "") if !head.path.starts_with("//") => account_operation(head)?,
         (bucket, "") => bucket_operation(head, bucket)?,
         (bucket, key) => object_operation(head, bucket, key)?,
     };
     Ok(Route { account, jurisdiction, operation })
+}
+
+/// Bucket and key as sent. `hosted`: the bucket of the host name, if it has one.
+fn split_path<'a>(path: &'a str, hosted: Option<&'a str>) -> (&'a str, &'a str) {
+    let path = path.strip_prefix('/').unwrap_or(path);
+    match hosted {
+        Some(bucket) => (bucket, path),
+        None => path.split_once('/').unwrap_or((path, "")),
+    }
+}
+
+/// The bucket of a URL, and the account and jurisdiction of its host name: what a preflight is about. Nothing else of
+/// the request is looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AddressedBucket {
+    /// The account of the endpoint's host name, if it has one.
+    pub account: Option<AccountId>,
+    /// The jurisdiction of the endpoint's host name.
+    pub jurisdiction: Jurisdiction,
+    /// The bucket.
+    pub bucket: BucketName,
+}
+
+impl AddressedBucket {
+    /// Finds the bucket of a URL; `None` for one that names none.
+    pub fn of(head: &RequestHead<'_>, hosts: &HostRules) -> Option<Self> {
+        let HostMatch { account, jurisdiction, bucket } = hosts.resolve(head.host).ok()?;
+        let bucket = bucket_name(split_path(head.path, bucket.as_deref()).0).ok()?;
+        Some(Self { account, jurisdiction, bucket })
+    }
 }
 
 /// How an operation is made of its target, and the parameters it knows.
@@ -101,7 +127,6 @@ fn bucket_row(method: &Method, query: Query<'_>) -> Result<Row<BucketName>, Oper
         "DELETE" => row(Operation::DeleteBucket, &[]),
         "POST" if query.has("delete") => row(Operation::DeleteObjects, &["delete"]),
         "POST" => row(Operation::PostObject, &[]),
-        "OPTIONS" => Err(preflight()),
         _ => Err(method_not_allowed(method, "a bucket")),
     }
 }
@@ -147,7 +172,6 @@ fn object_row(head: &RequestHead<'_>) -> Result<Row<ObjectTarget>, OperationErro
         "POST" => row(Operation::PutObject, &[]),
         "DELETE" if query.has("uploadId") => row(Operation::AbortMultipartUpload, &["uploadId"]),
         "DELETE" => row(Operation::DeleteObject, &[]),
-        "OPTIONS" => Err(preflight()),
         _ => Err(method_not_allowed(head.method, "an object")),
     }
 }
@@ -213,10 +237,6 @@ fn method_not_allowed(method: &Method, resource: &str) -> OperationError {
         ErrorCode::MethodNotAllowed,
         format!("The method {method} is not allowed against this resource, {resource}."),
     )
-}
-
-fn preflight() -> OperationError {
-    unsupported::not_implemented("CORS preflight requests (OPTIONS) are not implemented.".to_owned())
 }
 
 fn invalid_argument(message: &'static str) -> OperationError {

@@ -1,0 +1,89 @@
+//! GetBucketCors, PutBucketCors, DeleteBucketCors, and the rules that answers to browsers go by.
+//! Source: R2 "Configure CORS".
+
+use crate::caller::{Action, Caller};
+use crate::store::Store;
+use metadata::Outcome;
+use std::sync::Arc;
+use types::{AccessKeyId, AccountId, BucketName, CorsPolicy, ErrorCode, Jurisdiction, OperationError};
+
+impl Store {
+    /// A bucket's CORS rules.
+    ///
+    /// # Errors
+    /// `NoSuchBucket`, `NoSuchCorsConfiguration`.
+    pub async fn bucket_cors(&self, caller: &Caller, name: &BucketName) -> Result<Arc<CorsPolicy>, OperationError> {
+        caller.authorize(Action::GetBucketCors)?;
+        let bucket = self.find_bucket(caller, name).await?;
+        self.metadata.cors(bucket.id()).await?.ok_or_else(|| ErrorCode::NoSuchCorsConfiguration.into())
+    }
+
+    /// Replaces all CORS rules of a bucket. Answers to browsers go by the new ones from then on.
+    ///
+    /// # Errors
+    /// `NoSuchBucket`.
+    pub async fn put_bucket_cors(
+        &self,
+        caller: &Caller,
+        name: &BucketName,
+        policy: &CorsPolicy,
+    ) -> Result<(), OperationError> {
+        caller.authorize(Action::PutBucketCors)?;
+        self.set_cors(caller, name, Some(policy)).await
+    }
+
+    /// Removes the CORS rules of a bucket, if it has any.
+    ///
+    /// # Errors
+    /// `NoSuchBucket`.
+    pub async fn delete_bucket_cors(&self, caller: &Caller, name: &BucketName) -> Result<(), OperationError> {
+        caller.authorize(Action::DeleteBucketCors)?;
+        self.set_cors(caller, name, None).await
+    }
+
+    async fn set_cors(
+        &self,
+        caller: &Caller,
+        name: &BucketName,
+        policy: Option<&CorsPolicy>,
+    ) -> Result<(), OperationError> {
+        loop {
+            let bucket = self.find_bucket(caller, name).await?;
+            // A conflict is a change of the bucket itself, or its end: look again.
+            if self.metadata.set_cors(&bucket, policy).await? == Outcome::Committed {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The rules that an answer to a browser goes by; `None` if there are none or there is no such bucket. Asks for no
+    /// caller: a preflight has none, and all it learns is what it was going to be told anyway.
+    ///
+    /// # Errors
+    /// What the metadata engine says.
+    pub async fn cors_rules(
+        &self,
+        account: AccountId,
+        jurisdiction: Jurisdiction,
+        name: &BucketName,
+    ) -> Result<Option<Arc<CorsPolicy>>, OperationError> {
+        match self.metadata.bucket(account, jurisdiction, name).await? {
+            Some(bucket) => Ok(self.metadata.cors(bucket.id()).await?),
+            None => Ok(None),
+        }
+    }
+
+    /// The account that a request to an endpoint of no particular account is about before anybody is authenticated:
+    /// that of the key it claims, else the root account.
+    ///
+    /// # Errors
+    /// What the metadata engine says.
+    pub async fn claimed_account(&self, claimed: Option<AccessKeyId>) -> Result<Option<AccountId>, OperationError> {
+        if let Some(key) = claimed
+            && let Some(credential) = self.metadata.credential(key).await?
+        {
+            return Ok(Some(credential.account));
+        }
+        Ok(self.metadata.store().await?.map(|store| store.root_account))
+    }
+}
