@@ -7,7 +7,7 @@
 //! written; nothing is answered before the write that decides it; after a failed write nothing is written again, but
 //! see `Worker::note` for a full disk.
 
-use super::database::Database;
+use super::database::{Database, Written};
 use super::group::{Group, weight};
 use crate::engine::{Commit, EngineError, Outcome};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -160,8 +160,13 @@ impl Worker {
 /// Judges a group and writes what it changes. The outer error is that of the write.
 fn commit_group(database: &Database, requests: &[Request]) -> Result<Vec<Verdict>, EngineError> {
     let bytes = requests.iter().map(|request| weight(&request.commit)).sum();
-    let mut group = Group::new(database, bytes)?;
-    let verdicts = requests.iter().map(|request| group.add(&request.commit)).collect::<Vec<_>>();
-    group.write()?;
-    Ok(verdicts)
+    loop {
+        let mut group = Group::new(database, bytes)?;
+        let verdicts = requests.iter().map(|request| group.add(&request.commit)).collect::<Vec<_>>();
+        // The group is judged anew after a stall, to the same end: nobody else writes.
+        match group.write()? {
+            Written::Durable => return Ok(verdicts),
+            Written::Stalled => database.wait_out_stall()?,
+        }
+    }
 }

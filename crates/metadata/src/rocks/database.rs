@@ -7,6 +7,12 @@ use crate::engine::{EngineError, Table};
 use bytes::Bytes;
 use rocksdb::{ColumnFamily, DB, DBPinnableSlice, ErrorKind, ReadOptions, ReadTier, WriteBatch, WriteOptions};
 use std::path::Path;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::time::Duration;
+
+/// Between two looks at a stall.
+const STALL_STEP: Duration = Duration::from_millis(1);
 
 /// RocksDB with the tables of an engine.
 pub(super) struct Database {
@@ -16,6 +22,25 @@ pub(super) struct Database {
     from_memory: ReadOptions,
     from_anywhere: ReadOptions,
     synced: WriteOptions,
+    stall: Stall,
+}
+
+/// What is known of the reasons for stalls. Touched by the one thread that writes.
+#[derive(Default)]
+struct Stall {
+    /// Background errors of RocksDB that are over.
+    errors_over: AtomicU64,
+    /// Set while writes are refused for such an error.
+    refusing: AtomicBool,
+}
+
+/// What became of a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Written {
+    /// It is durable.
+    Durable,
+    /// Nothing was written: RocksDB asks for time to move what it has to table files.
+    Stalled,
 }
 
 /// What memory alone can tell of a row.
@@ -35,8 +60,18 @@ impl Database {
         from_memory.set_read_tier(ReadTier::BlockCache);
         let mut synced = WriteOptions::default();
         synced.set_sync(true);
+        // Whoever stalls a write must be able to tell why: see `wait_out_stall`.
+        synced.set_no_slowdown(true);
         let [rows, payloads] = [options::rows_bytes(settings), options::payloads_bytes(settings)].map(RecordCache::new);
-        Ok(Self { db, rows, payloads, from_memory, from_anywhere: ReadOptions::default(), synced })
+        Ok(Self {
+            db,
+            rows,
+            payloads,
+            from_memory,
+            from_anywhere: ReadOptions::default(),
+            synced,
+            stall: Stall::default(),
+        })
     }
 
     /// The column family of a table; `open` made them all.
@@ -110,9 +145,37 @@ impl Database {
         }
     }
 
-    /// Writes all of `batch` or none of it; durable on return. Blocks.
-    pub(super) fn write(&self, batch: WriteBatch) -> Result<(), EngineError> {
-        self.db.write_opt(batch, &self.synced).map_err(|error| failure("writing a commit", error))
+    /// Writes all of `batch` or none of it. Blocks.
+    pub(super) fn write(&self, batch: WriteBatch) -> Result<Written, EngineError> {
+        match self.db.write_opt(batch, &self.synced) {
+            Ok(()) => {
+                if self.stall.refusing.swap(false, Relaxed) {
+                    self.stall.errors_over.store(self.background_errors()?, Relaxed);
+                }
+                Ok(Written::Durable)
+            }
+            Err(error) if error.kind() == ErrorKind::Incomplete => Ok(Written::Stalled),
+            Err(error) => Err(failure("writing a commit", error)),
+        }
+    }
+
+    /// Gives RocksDB a moment to make room in its memory. Blocks.
+    ///
+    /// # Errors
+    /// `Full` if it cannot, since it fails to write its files: by itself it would let the write wait until the disk
+    /// has room, and its caller with it.
+    pub(super) fn wait_out_stall(&self) -> Result<(), EngineError> {
+        if self.background_errors()? > self.stall.errors_over.load(Relaxed) {
+            self.stall.refusing.store(true, Relaxed);
+            return Err(EngineError::Full { cause: "table files cannot be written".into() });
+        }
+        std::thread::sleep(STALL_STEP);
+        Ok(())
+    }
+
+    fn background_errors(&self) -> Result<u64, EngineError> {
+        let errors = self.db.property_int_value(rocksdb::properties::BACKGROUND_ERRORS);
+        Ok(errors.map_err(|error| failure("counting background errors", error))?.unwrap_or_default())
     }
 }
 

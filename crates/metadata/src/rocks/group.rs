@@ -3,7 +3,7 @@
 //! Each commit is judged against the database and the writes of those before it in the group, which are kept here
 //! in order until the write. Nothing is copied but into the batch.
 
-use super::database::{Database, failure};
+use super::database::{Database, Written, failure};
 use crate::engine::{
     Commit, Condition, EngineError, Outcome, Table, Write, add_counters, decode_counters, encode_counters,
 };
@@ -94,15 +94,15 @@ impl<'a> Group<'a> {
         Ok(Outcome::Committed)
     }
 
-    /// Writes what the accepted commits change, if anything; durable on return. Blocks.
-    pub(super) fn write(self) -> Result<(), EngineError> {
+    /// Writes what the accepted commits change, if anything. Blocks.
+    pub(super) fn write(self) -> Result<Written, EngineError> {
         let _changing = (
             self.database.changing(Table::Rows, self.rows.keys().copied()),
             self.database.changing(Table::Payloads, self.payloads.keys().copied()),
         );
         let database = self.database;
         let batch = self.into_batch();
-        if batch.is_empty() { Ok(()) } else { database.write(batch) }
+        if batch.is_empty() { Ok(Written::Durable) } else { database.write(batch) }
     }
 
     /// All writes of the group, each counter's sum as one.

@@ -106,8 +106,8 @@ async fn a_full_disk_refuses_commits_and_a_restart_with_room_has_all_that_were_a
     let full_at = commit_until_full(&engine, 0).await;
     assert!(full_at > 100, "{full_at} commits in 12 MiB");
     assert_filled(&engine, 0..full_at).await;
-    let refused = commit(&engine, full_at).await;
-    assert!(matches!(refused, Err(EngineError::Full { .. })), "{refused:?}");
+    // RocksDB may have found some room in files that it needs no more.
+    let full_at = commit_until_full(&engine, full_at).await;
     drop(engine);
     // A start needs room for what it replays. Without it, it says so and harms nothing.
     if let Err(error) = RocksEngine::open(&disk.engine(), small()) {
