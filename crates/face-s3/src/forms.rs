@@ -14,7 +14,7 @@ use http_body::Body;
 use operations::Store;
 use s3_protocol::form::{FormDecoder, FormEvent, FormFields, FormFile, Policy};
 use s3_protocol::operation::post_object;
-use s3_protocol::payload::{Payload, WithoutHash};
+use s3_protocol::payload::{ChecksumHeaders, Payload, WithoutHash};
 use s3_protocol::sigv4::{self, Authentication, SignedPolicy};
 use s3_protocol::{HostRules, Operation, RequestHead, Route, route};
 use std::error::Error;
@@ -73,7 +73,8 @@ where
     let request = post_object::decode(bucket, &fields)?;
     body.go_on_with_file(FormFile::new(decoder, policy.sizes()));
     let put = RequestHead { query: None, headers: &request.headers, ..head };
-    let payload = Payload { has_own_end: true, ..Payload::parse(&put, WithoutHash::Unsigned)? };
+    let payload =
+        Payload { has_own_end: true, ..Payload::parse(&put, WithoutHash::Unsigned, ChecksumHeaders::OfBody)? };
     let context = Context { store, caller: &caller, head: put, payload: &payload, body };
     let (stored, _) = objects::put(context, request.target.clone()).await?.into_parts();
     let location = post_object::location(&head, &request.target);

@@ -135,7 +135,7 @@ impl S3Face {
         let route = route::route(&head, &self.hosts)?;
         let caller = &admit(&route, authenticated.caller)?;
         let without_hash = if authenticated.presigned { WithoutHash::Unsigned } else { WithoutHash::Refused };
-        let payload = Payload::parse(&head, without_hash)?;
+        let payload = Payload::parse(&head, without_hash, route.operation.checksum_headers())?;
         body.decode_with(ChunkedDecoder::new(&payload, authenticated.chunks.clone())?);
         let (store, payload) = (&*self.store, &payload);
         dispatch(route.operation, Context { store, caller, head, payload, body }).await

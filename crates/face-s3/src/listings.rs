@@ -77,7 +77,7 @@ fn objects(listed: &ListedObjects) -> Vec<ListedObject<'_>> {
     for object in &listed.objects {
         let row = &object.row;
         let (modified, etag, size, storage_class) = (row.modified, row.etag, row.size, row.class);
-        objects.push(ListedObject { key: &object.key, modified, etag, size, storage_class });
+        objects.push(ListedObject { key: &object.key, modified, etag, size, storage_class, checksum: row.checksum });
     }
     objects
 }
@@ -115,6 +115,7 @@ pub(crate) async fn list_parts<B>(context: Context<'_, B>, target: ObjectTarget)
     let page = parts::PartPage {
         owner: context.caller.account,
         storage_class: listed.upload.class,
+        checksum: listed.upload.checksum,
         parts: listed.parts.iter().map(listed_part).collect(),
         truncated: listed.truncated,
     };
@@ -122,9 +123,21 @@ pub(crate) async fn list_parts<B>(context: Context<'_, B>, target: ObjectTarget)
 }
 
 fn listed_upload((id, row): &(UploadId, UploadRow)) -> uploads::ListedUpload<'_> {
-    uploads::ListedUpload { key: &row.key_as_sent, upload: *id, initiated: row.created, storage_class: row.class }
+    uploads::ListedUpload {
+        key: &row.key_as_sent,
+        upload: *id,
+        initiated: row.created,
+        storage_class: row.class,
+        checksum: row.checksum,
+    }
 }
 
 fn listed_part((number, row): &(u16, PartRow)) -> parts::ListedPart {
-    parts::ListedPart { number: *number, modified: row.modified, etag: ETag::Whole(row.md5), size: row.size }
+    parts::ListedPart {
+        number: *number,
+        modified: row.modified,
+        etag: ETag::Whole(row.md5),
+        size: row.size,
+        checksum: row.checksum,
+    }
 }

@@ -19,7 +19,7 @@ use s3_protocol::operation::{
     put_object,
 };
 use std::error::Error;
-use types::{BucketName, ByteRange, CustomerKey, ErrorCode, OperationError};
+use types::{BucketName, CustomerKey, ErrorCode, OperationError};
 
 pub(crate) async fn put<B>(context: Context<'_, B>, target: ObjectTarget) -> Answered
 where
@@ -41,7 +41,8 @@ where
         trailers: context.payload.trailers.clone(),
     };
     let stored = context.store.put_object(context.caller, &operation, context.body).await?;
-    Ok(confirmed(put_object::encode(&stored.etag, &stored.version), operation.customer_key.as_ref()))
+    let answer = put_object::encode(&stored.etag, &stored.version, stored.checksum);
+    Ok(confirmed(answer, operation.customer_key.as_ref()))
 }
 
 /// An encoded answer as the face sends it, which confirms a customer's key if there is one.
@@ -89,7 +90,7 @@ pub(crate) async fn copy<B>(context: Context<'_, B>, target: ObjectTarget) -> An
     };
     let copied = context.store.copy_object(context.caller, &operation).await?;
     let versions = copy_object::CopyVersions { copy: copied.stored.version, source: copied.source_version };
-    let answer = copy_object::encode(&copied.stored.etag, copied.modified, &versions);
+    let answer = copy_object::encode(&copied.stored.etag, copied.modified, &versions, copied.stored.checksum);
     Ok(confirmed(answer, operation.customer_key.as_ref()))
 }
 
@@ -102,7 +103,16 @@ fn portion(selection: Selection) -> Portion {
 }
 
 /// What an answer shows of an object. `asked` says whether a range or part was asked for.
-fn shown<'a>(row: &'a ObjectRow, range: ByteRange, parts: Option<u16>, asked: Portion) -> ObjectHead<'a> {
+fn shown(found: &FoundObject, asked: Portion) -> ObjectHead<'_> {
+    ObjectHead {
+        range: (asked != Portion::Whole).then_some(found.range),
+        parts_count: found.parts.filter(|_| matches!(asked, Portion::Part(_))),
+        checksum: found.checksum,
+        ..shown_unread(&found.row)
+    }
+}
+
+fn shown_unread(row: &ObjectRow) -> ObjectHead<'_> {
     ObjectHead {
         etag: row.etag,
         size: row.size,
@@ -110,31 +120,27 @@ fn shown<'a>(row: &'a ObjectRow, range: ByteRange, parts: Option<u16>, asked: Po
         http: &row.http,
         user: &row.user,
         storage_class: row.class,
-        range: (asked != Portion::Whole).then_some(range),
-        parts_count: parts.filter(|_| matches!(asked, Portion::Part(_))),
+        range: None,
+        parts_count: None,
+        checksum: None,
     }
-}
-
-fn shown_unread(row: &ObjectRow) -> ObjectHead<'_> {
-    shown(row, ByteRange::whole(row.size), None, Portion::Whole)
 }
 
 pub(crate) async fn get<B>(context: Context<'_, B>, target: ObjectTarget) -> Answered {
     let request = get_object::decode(&context.head, target)?;
     let ObjectTarget { bucket, key } = request.target;
     let part = portion(request.selection);
-    let customer_key = request.customer_key;
-    let operation = GetObject { bucket, key, conditions: request.conditions, part, customer_key };
+    let (customer_key, with_checksum) = (request.customer_key, request.with_checksum);
+    let operation = GetObject { bucket, key, conditions: request.conditions, part, with_checksum, customer_key };
     let (found, mut reader) = match context.store.get_object(context.caller, &operation).await? {
         Found::NotModified(row) => return Ok(full(get_object::encode_not_modified(&shown_unread(&row)))),
         Found::Object(found) => found,
     };
-    let FoundObject { row, range, parts } = found;
     let body = match reader.ready() {
         Some(bytes) => AnswerBody::Full(bytes),
-        None => AnswerBody::Object { stream: reader.into_stream(), remaining: range.length },
+        None => AnswerBody::Object { stream: reader.into_stream(), remaining: found.range.length },
     };
-    let answer = get_object::encode(&shown(&row, range, parts, part), &request.overrides);
+    let answer = get_object::encode(&shown(&found, part), &request.overrides);
     Ok(confirmed(answer, operation.customer_key.as_ref()).map(|_| body))
 }
 
@@ -142,13 +148,13 @@ pub(crate) async fn head<B>(context: Context<'_, B>, target: ObjectTarget) -> An
     let request = head_object::decode(&context.head, target)?;
     let ObjectTarget { bucket, key } = request.target;
     let part = portion(request.selection);
-    let customer_key = request.customer_key;
-    let operation = GetObject { bucket, key, conditions: request.conditions, part, customer_key };
-    let FoundObject { row, range, parts } = match context.store.head_object(context.caller, &operation).await? {
+    let (customer_key, with_checksum) = (request.customer_key, request.with_checksum);
+    let operation = GetObject { bucket, key, conditions: request.conditions, part, with_checksum, customer_key };
+    let found = match context.store.head_object(context.caller, &operation).await? {
         Found::NotModified(row) => return Ok(full(head_object::encode_not_modified(&shown_unread(&row)))),
         Found::Object(found) => found,
     };
-    let answer = head_object::encode(&shown(&row, range, parts, part), &request.overrides);
+    let answer = head_object::encode(&shown(&found, part), &request.overrides);
     Ok(confirmed(answer, operation.customer_key.as_ref()))
 }
 

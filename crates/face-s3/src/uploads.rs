@@ -6,6 +6,7 @@ use crate::handle::{Answered, Context};
 use crate::objects::{confirmed, create_bucket_if};
 use bytes::Bytes;
 use http_body::Body;
+use operations::AskedChecksum;
 use operations::complete_upload::{CompleteUpload, ListedPart};
 use operations::create_upload::CreateUpload;
 use operations::upload_part::{PartTarget, UploadPart};
@@ -27,11 +28,13 @@ pub(crate) async fn create<B>(context: Context<'_, B>, target: ObjectTarget) -> 
         http: request.metadata.http,
         user: request.metadata.user,
         class: request.metadata.storage_class,
+        checksum: request.checksum_algorithm,
         conditions: request.conditions,
         customer_key: request.customer_key,
     };
     let upload = context.store.create_upload(context.caller, &operation).await?;
-    Ok(confirmed(create::encode(&request.target, upload), operation.customer_key.as_ref()))
+    let answer = create::encode(&request.target, upload, operation.checksum);
+    Ok(confirmed(answer, operation.customer_key.as_ref()))
 }
 
 fn part_target(target: ObjectTarget, part: part::PartTarget) -> PartTarget {
@@ -52,7 +55,8 @@ where
         trailers: context.payload.trailers.clone(),
     };
     let stored = context.store.upload_part(context.caller, &operation, context.body).await?;
-    Ok(confirmed(part::encode(&ETag::Whole(stored.md5)), operation.customer_key.as_ref()))
+    let answer = part::encode(&ETag::Whole(stored.md5), stored.checksum);
+    Ok(confirmed(answer, operation.customer_key.as_ref()))
 }
 
 pub(crate) async fn copy_part<B>(context: Context<'_, B>, target: ObjectTarget) -> Answered {
@@ -71,7 +75,7 @@ pub(crate) async fn copy_part<B>(context: Context<'_, B>, target: ObjectTarget) 
         range,
     };
     let stored = context.store.upload_part_copy(context.caller, &operation).await?;
-    let answer = part_copy::encode(&ETag::Whole(stored.md5), stored.modified);
+    let answer = part_copy::encode(&ETag::Whole(stored.md5), stored.modified, stored.checksum);
     Ok(confirmed(answer, operation.customer_key.as_ref()))
 }
 
@@ -82,19 +86,25 @@ where
 {
     let document = context.verified_document().await?;
     let request = complete::decode(&context.head, target, &document)?;
-    let parts = request.parts.iter().map(|part| ListedPart { number: part.number, md5: part.etag }).collect();
+    let listed = |part: &complete::CompletedPart| {
+        let (number, md5, checksum) = (part.number, part.etag, part.checksum);
+        ListedPart { number, md5, checksum }
+    };
+    let parts = request.parts.iter().map(listed).collect();
     let operation = CompleteUpload {
         bucket: request.target.bucket.clone(),
         key: request.target.key.clone(),
         upload: request.upload,
         parts,
         object_bytes: request.object_bytes,
+        checksum: AskedChecksum { value: request.checksum, checksum_type: request.checksum_type },
         conditions: request.conditions,
         customer_key: request.customer_key,
     };
     let stored = context.store.complete_upload(context.caller, &operation).await?;
     let location = format!("http://{}{}", context.head.host, context.head.path);
-    Ok(full(complete::encode(&location, &request.target, &stored.etag, &stored.version)))
+    let (etag, version) = (&stored.etag, &stored.version);
+    Ok(full(complete::encode(&location, &request.target, etag, version, stored.checksum)))
 }
 
 pub(crate) async fn abort<B>(context: Context<'_, B>, target: ObjectTarget) -> Answered {

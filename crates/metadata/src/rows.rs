@@ -10,8 +10,8 @@ mod lifecycle;
 
 use keyring::{SealedDataKey, WrappedKey};
 use types::{
-    AccessKeyId, AccountId, BlobId, BucketId, BucketName, Checksum, ETag, HttpMetadata, Lifecycle, LocationHint, Md5,
-    StorageClass, Timestamp, UploadId, UserMetadata,
+    AccessKeyId, AccountId, BlobId, BucketId, BucketName, Checksum, ChecksumAlgorithm, ETag, HttpMetadata, Lifecycle,
+    LocationHint, Md5, StorageClass, StoredChecksum, Timestamp, UploadId, UserMetadata,
 };
 
 pub use accounts::{BucketCountRow, FirstLocationRow};
@@ -119,15 +119,6 @@ pub struct ObjectRow {
     pub body: ObjectBody,
 }
 
-/// A checksum kept with an object or part.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StoredChecksum {
-    /// The digest.
-    pub checksum: Checksum,
-    /// Parts it was composed of; `None`: over the full object.
-    pub composite_of: Option<u16>,
-}
-
 /// Where the bytes of an object are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ObjectBody {
@@ -202,6 +193,8 @@ pub struct UploadRow {
     pub user: UserMetadata,
     /// Where it will be billed.
     pub class: StorageClass,
+    /// The algorithm that each of its parts has a checksum by, if the client asked for one.
+    pub checksum: Option<ChecksumAlgorithm>,
 }
 
 /// How many objects share stored bytes. Every blob in a file has one (so that a file without is known to be

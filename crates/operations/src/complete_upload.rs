@@ -3,6 +3,7 @@
 
 use crate::caller::{Action, Caller};
 use crate::create_upload::manifest_of;
+use crate::multipart_checksum::{self, AskedChecksum};
 use crate::put_object::{StoredObject, check_write, key_as_sent};
 use crate::store::{OpenBucket, Store};
 use metadata::Outcome;
@@ -11,7 +12,10 @@ use metadata::rows::{ObjectBody, ObjectRow, PartRow};
 use metadata::uploads::{FoundPart, FoundUpload};
 use std::collections::BTreeMap;
 use types::limits::{OBJECT_BYTES_MAX, PART_BYTES_MIN, PARTS_MAX};
-use types::{BucketName, Conditions, CustomerKey, ETag, ErrorCode, Md5, ObjectKey, OperationError, UploadId};
+use types::{
+    BucketName, Checksum, ChecksumAlgorithm, Conditions, CustomerKey, ETag, ErrorCode, Md5, ObjectKey, OperationError,
+    StoredChecksum, UploadId,
+};
 
 /// An upload to be completed.
 #[derive(Clone, Debug)]
@@ -26,6 +30,8 @@ pub struct CompleteUpload {
     pub parts: Vec<ListedPart>,
     /// Bytes that the client says the parts add up to.
     pub object_bytes: Option<u64>,
+    /// What the client says about the object's checksum.
+    pub checksum: AskedChecksum,
     /// What must hold of the object it replaces. If it does not, the upload is aborted (Release notes 2023-08-11).
     pub conditions: Conditions,
     /// The customer's key that the upload began with. It is not needed, but if it is sent it must be the one.
@@ -39,6 +45,15 @@ pub struct ListedPart {
     pub number: u16,
     /// Its ETag; one that is no MD5 matches no part.
     pub md5: Option<Md5>,
+    /// Its checksum, if the client says.
+    pub checksum: Option<Checksum>,
+}
+
+impl ListedPart {
+    /// Whether it is this one.
+    fn is(&self, part: &PartRow) -> bool {
+        Some(part.md5) == self.md5 && (self.checksum.is_none() || self.checksum == part.checksum)
+    }
 }
 
 impl Store {
@@ -47,7 +62,7 @@ impl Store {
     ///
     /// # Errors
     /// `NoSuchBucket`, `NoSuchUpload`, `InvalidPart`, `EntityTooSmall`, `PartSizesDiffer`, `EntityTooLarge`,
-    /// `PreconditionFailed`.
+    /// `PreconditionFailed`, `BadDigest`; `InvalidRequest` for sizes, checksums or types that are not the upload's.
     pub async fn complete_upload(
         &self,
         caller: &Caller,
@@ -106,12 +121,14 @@ impl Store {
             let _only_checked = self.open_key_of_upload(bucket, row.manifest, &row.key, Some(customer))?;
         }
         let uploaded = self.metadata.parts(upload.id, 0, usize::from(PARTS_MAX)).await?;
-        let parts = pick_parts(&request.parts, uploaded)?;
+        let begun_with = upload.stored.row.checksum;
+        let parts = pick_parts(&request.parts, uploaded, begun_with)?;
         let layout = Layout::of(parts.iter().map(|part| &part.stored.row))?;
         layout.check_total(request.object_bytes)?;
+        let checksum = multipart_checksum::of_object(begun_with, &request.checksum, &parts)?;
         let now = self.clock.now();
         let key = ObjectKey::parse(&upload.stored.row.key_as_sent).map_err(OperationError::internal)?;
-        let row = self.completed_row(&key, upload, &layout);
+        let row = self.completed_row(&key, upload, &layout, checksum);
         let replaces = self.metadata.object(bucket.id(), &key).await?;
         if let Err(failed) = check_write(&request.conditions, replaces.as_ref().map(|stored| &stored.row)) {
             let _either_way_it_is_gone = self.metadata.abort_upload(bucket.id(), upload, now).await?;
@@ -124,7 +141,13 @@ impl Store {
         Ok((outcome == Outcome::Committed).then(|| StoredObject::of(&row)))
     }
 
-    fn completed_row(&self, key: &ObjectKey, upload: &FoundUpload, layout: &Layout) -> ObjectRow {
+    fn completed_row(
+        &self,
+        key: &ObjectKey,
+        upload: &FoundUpload,
+        layout: &Layout,
+        checksum: Option<StoredChecksum>,
+    ) -> ObjectRow {
         let row = &upload.stored.row;
         let body = ObjectBody::Parts { manifest: row.manifest, count: layout.count, part_size: layout.part_size };
         ObjectRow {
@@ -136,7 +159,7 @@ impl Store {
             http: row.http.clone(),
             user: row.user.clone(),
             class: row.class,
-            checksum: None,
+            checksum,
             key: row.key,
             body,
         }
@@ -144,15 +167,21 @@ impl Store {
 }
 
 /// The uploaded parts that the client lists.
-fn pick_parts(listed: &[ListedPart], uploaded: Vec<FoundPart>) -> Result<Vec<FoundPart>, OperationError> {
+fn pick_parts(
+    listed: &[ListedPart],
+    uploaded: Vec<FoundPart>,
+    begun_with: Option<ChecksumAlgorithm>,
+) -> Result<Vec<FoundPart>, OperationError> {
     let mut uploaded: BTreeMap<u16, FoundPart> = uploaded.into_iter().map(|part| (part.number, part)).collect();
     let pick = |listed: &ListedPart| {
-        let part = uploaded.remove(&listed.number).filter(|part| Some(part.stored.row.md5) == listed.md5);
+        multipart_checksum::check_listed(begun_with, listed.number, listed.checksum.as_ref())?;
+        let part = uploaded.remove(&listed.number).filter(|part| listed.is(&part.stored.row));
         part.ok_or_else(|| {
             OperationError::new(
                 ErrorCode::InvalidPart,
                 format!(
-                    "Part {} could not be found: it might not have been uploaded, or its ETag differs from the one given.",
+                    "Part {} could not be found: it might not have been uploaded, or its ETag or checksum differs from \
+                     the one given.",
                     listed.number
                 ),
             )

@@ -12,9 +12,9 @@ use crate::store::{OpenBucket, Store};
 use crate::upload_part_copy::CopyBody;
 use blobs::WrittenBlob;
 use keyring::DataKey;
-use metadata::rows::{ObjectRow, StoredChecksum};
+use metadata::rows::ObjectRow;
 use types::limits::UPLOAD_BYTES_MAX;
-use types::{ETag, ErrorCode, OperationError};
+use types::{ETag, ErrorCode, OperationError, StoredChecksum};
 
 impl Store {
     /// Copies an object whose copy may not share its bytes. Holds a few transfer units in memory.
@@ -53,6 +53,7 @@ impl Store {
             key: request.source_key.clone(),
             conditions: request.source_conditions.clone(),
             part: Portion::Whole,
+            with_checksum: false,
             customer_key: request.source_customer_key.clone(),
         };
         let Found::Object((FoundObject { row, .. }, reader)) = self.get_object(caller, &source).await? else {
@@ -92,7 +93,7 @@ impl Store {
             http,
             user,
             class: request.class.unwrap_or(source.class),
-            checksum: checksum.map(|checksum| StoredChecksum { checksum, composite_of: None }),
+            checksum: checksum.map(StoredChecksum::from),
             key: sealed_key,
             body: body_of(&written.blob),
         })

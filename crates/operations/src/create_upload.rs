@@ -8,8 +8,8 @@ use metadata::Outcome;
 use metadata::rows::UploadRow;
 use metadata::uploads::FoundUpload;
 use types::{
-    BlobId, BucketName, Conditions, CustomerKey, ErrorCode, HttpMetadata, ObjectKey, OperationError, StorageClass,
-    UploadId, UserMetadata,
+    BlobId, BucketName, ChecksumAlgorithm, Conditions, CustomerKey, ErrorCode, HttpMetadata, ObjectKey, OperationError,
+    StorageClass, UploadId, UserMetadata,
 };
 
 /// A multipart upload to begin.
@@ -25,6 +25,8 @@ pub struct CreateUpload {
     pub user: UserMetadata,
     /// The bucket's default if none.
     pub class: Option<StorageClass>,
+    /// The algorithm of its parts' checksums, from which the object's is made. No checksum is kept if none.
+    pub checksum: Option<ChecksumAlgorithm>,
     /// What must hold of an object that is there now.
     pub conditions: Conditions,
     /// The customer's key that encrypts every part, if there is one.
@@ -52,6 +54,7 @@ impl Store {
             http: request.http.clone(),
             user: request.user.clone(),
             class: request.class.unwrap_or(bucket.found.stored.row.default_class),
+            checksum: request.checksum,
         };
         let mut tries = self.tries(bucket.id(), &request.key);
         loop {

@@ -7,7 +7,8 @@ use keyring::DataKey;
 use metadata::Stored;
 use metadata::rows::{ObjectBody, ObjectRow};
 use types::{
-    BucketName, ByteRange, Conditions, CustomerKey, ErrorCode, ObjectKey, OperationError, RangeSpec, ReadVerdict,
+    BucketId, BucketName, ByteRange, Conditions, CustomerKey, ErrorCode, ObjectKey, OperationError, RangeSpec,
+    ReadVerdict, ShownChecksum,
 };
 
 /// An object to be read.
@@ -21,6 +22,8 @@ pub struct GetObject {
     pub conditions: Conditions,
     /// Which of its bytes.
     pub part: Portion,
+    /// Whether to find out the checksum of those bytes.
+    pub with_checksum: bool,
     /// The customer's key that it is encrypted with, if there is one.
     pub customer_key: Option<CustomerKey>,
 }
@@ -54,6 +57,8 @@ pub struct FoundObject {
     pub range: ByteRange,
     /// Parts of the object, if it was a multipart upload.
     pub parts: Option<u16>,
+    /// The checksum kept for those bytes, if it was asked for.
+    pub checksum: Option<ShownChecksum>,
 }
 
 /// How often a read looks again when the object was replaced under its eyes.
@@ -73,11 +78,28 @@ impl Store {
         caller.authorize(Action::HeadObject)?;
         let bucket = self.find_bucket(caller, &request.bucket).await?;
         let stored = self.find_object(bucket.id(), &request.key).await?;
-        let customer = request.customer_key.as_ref();
+        let (id, customer) = (bucket.id(), request.customer_key.as_ref());
         if stored.row.key.customer.is_some() || customer.is_some() {
             let _only_checked = self.open_key_to_read(&self.open_found(bucket)?, &stored.row, customer)?;
         }
-        self.answer(stored, request)
+        match self.answer(stored, request)? {
+            Found::Object(found) => Ok(Found::Object(self.with_checksum(id, request, found).await?)),
+            not_modified => Ok(not_modified),
+        }
+    }
+
+    /// `found` with its checksum, if the request asks for it.
+    async fn with_checksum(
+        &self,
+        bucket: BucketId,
+        request: &GetObject,
+        found: FoundObject,
+    ) -> Result<FoundObject, OperationError> {
+        if !request.with_checksum {
+            return Ok(found);
+        }
+        let checksum = self.shown_checksum(bucket, &request.key, &found.row, request.part, found.range).await?;
+        Ok(FoundObject { checksum, ..found })
     }
 
     /// Reads an object. The bytes are those of one version, whatever happens to the object meanwhile.
@@ -99,6 +121,7 @@ impl Store {
                 Found::NotModified(row) => return Ok(Found::NotModified(row)),
             };
             if let Some(reader) = self.open_object(&bucket, &request.key, &found.row, data_key, found.range).await? {
+                let found = self.with_checksum(bucket.id(), request, found).await?;
                 return Ok(Found::Object((found, reader)));
             }
         }
@@ -107,7 +130,7 @@ impl Store {
 
     pub(crate) async fn find_object(
         &self,
-        bucket: types::BucketId,
+        bucket: BucketId,
         key: &ObjectKey,
     ) -> Result<Stored<ObjectRow>, OperationError> {
         let stored = self.metadata.object(bucket, key).await?;
@@ -126,7 +149,7 @@ impl Store {
             ObjectBody::Parts { count, .. } => Some(count),
             ObjectBody::Inline(_) | ObjectBody::Blob(_) => None,
         };
-        Ok(Found::Object(FoundObject { row, range, parts }))
+        Ok(Found::Object(FoundObject { row, range, parts, checksum: None }))
     }
 
     /// Opens the bytes of a row, whose key this is; `None` if the object was replaced since the row was read.

@@ -31,15 +31,19 @@ pub mod upload_part_copy;
 
 mod content_type;
 mod copy_rewritten;
+mod crc64;
 mod customer_keys;
 mod digests;
+mod multipart_checksum;
 mod page_token;
 mod pins;
 mod row_locks;
+mod shown_checksum;
 
 pub use blobs::Body;
 pub use caller::{Action, Caller};
 pub use digests::{DigestSource, ExpectedDigest, verify_document};
+pub use multipart_checksum::AskedChecksum;
 pub use object_reader::{ObjectReader, ObjectStream};
 pub use store::Store;
 

@@ -8,10 +8,10 @@ use blobs::{BlobRef, Body, Place, WrittenBlob};
 use keyring::DataKey;
 use metadata::Outcome;
 use metadata::objects::{BodySource, NewObject};
-use metadata::rows::{ObjectBody, ObjectRow, StoredChecksum};
+use metadata::rows::{ObjectBody, ObjectRow};
 use types::{
     BucketName, ChecksumAlgorithm, Conditions, CustomerKey, ETag, ErrorCode, HttpMetadata, ObjectKey, OperationError,
-    StorageClass, Timestamp, UserMetadata,
+    StorageClass, StoredChecksum, Timestamp, UserMetadata,
 };
 
 /// An object to be written.
@@ -94,7 +94,7 @@ impl Store {
             http,
             user: request.user.clone(),
             class: request.class.unwrap_or(bucket.found.stored.row.default_class),
-            checksum: checksum.map(|checksum| StoredChecksum { checksum, composite_of: None }),
+            checksum: checksum.map(StoredChecksum::from),
             key: sealed_key,
             body: body_of(&written.blob),
         };

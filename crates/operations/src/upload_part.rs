@@ -2,6 +2,7 @@
 
 use crate::caller::{Action, Caller};
 use crate::digests::{self, ExpectedDigest};
+use crate::multipart_checksum;
 use crate::store::Store;
 use blobs::{BlobRef, Body, Place};
 use metadata::Outcome;
@@ -50,12 +51,21 @@ pub struct StoredPart {
     pub checksum: Option<Checksum>,
 }
 
+/// Where the bytes of a part come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PartSource {
+    /// A client, who brings the checksum that the upload was begun with.
+    Client,
+    /// An object of this store: the checksum is computed on the way.
+    Object,
+}
+
 impl Store {
     /// Writes a part. On return it survives `kill -9` and power loss; of several with one number the last wins.
     ///
     /// # Errors
-    /// `NoSuchBucket`, `NoSuchUpload`, `InvalidRequest` for another customer's key than the upload's, and as
-    /// [`Store::put_object`].
+    /// `NoSuchBucket`, `NoSuchUpload`, `InvalidRequest` for another customer's key or another algorithm of checksums
+    /// than the upload's, and as [`Store::put_object`].
     pub async fn upload_part(
         &self,
         caller: &Caller,
@@ -63,29 +73,36 @@ impl Store {
         body: &mut dyn Body,
     ) -> Result<StoredPart, OperationError> {
         caller.authorize(Action::UploadPart)?;
-        self.write_part(caller, request, body).await
+        self.write_part(caller, request, PartSource::Client, body).await
     }
 
     pub(crate) async fn write_part(
         &self,
         caller: &Caller,
         request: &UploadPart,
+        source: PartSource,
         body: &mut dyn Body,
     ) -> Result<StoredPart, OperationError> {
         let PartTarget { bucket: name, key, upload, number } = &request.target;
         let bucket = self.open_bucket(caller, name).await?;
         let found = self.find_upload(&bucket, key, *upload).await?;
+        let begun_with = found.stored.row.checksum;
+        if source == PartSource::Client {
+            multipart_checksum::check_part(begun_with, &request.expected, &request.trailers)?;
+        }
         let customer = request.customer_key.as_ref();
         let (manifest, sealed_key) = (found.stored.row.manifest, found.stored.row.key);
         let object_key = self.open_key_of_upload(&bucket, manifest, &sealed_key, customer)?;
 
         let salt = self.random_id();
         let part_key = object_key.for_part(&salt);
-        let algorithms = digests::algorithms(&request.expected, &request.trailers);
+        let mut algorithms = digests::algorithms(&request.expected, &request.trailers);
+        algorithms.extend(begun_with.filter(|algorithm| !algorithms.contains(algorithm)));
         let mut written = self.blobs.write(body, request.length, &algorithms, &part_key).await?;
         digests::verify(&request.expected, body, &written.digests)?;
 
-        let checksum = digests::chosen(&request.expected, body);
+        let computed = begun_with.and_then(|algorithm| written.digests.get(algorithm));
+        let checksum = computed.or_else(|| digests::chosen(&request.expected, body));
         let md5 = self.etag_of_written(written.digests.md5, &sealed_key);
         let BlobRef { id: blob, size, place } = written.blob;
         let inline = place == Place::Inline;

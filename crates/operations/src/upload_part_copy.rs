@@ -4,7 +4,7 @@ use crate::caller::{Action, Caller};
 use crate::get_object::{Found, GetObject, Portion};
 use crate::object_reader::ObjectStream;
 use crate::store::Store;
-use crate::upload_part::{PartTarget, StoredPart, UploadPart};
+use crate::upload_part::{PartSource, PartTarget, StoredPart, UploadPart};
 use blobs::Body;
 use bytes::Bytes;
 use std::task::{Context, Poll};
@@ -51,6 +51,7 @@ impl Store {
             key: request.source_key.clone(),
             conditions: request.source_conditions.clone(),
             part,
+            with_checksum: false,
             customer_key: request.source_customer_key.clone(),
         };
         let Found::Object((found, reader)) = self.get_object(caller, &source).await? else {
@@ -73,7 +74,7 @@ impl Store {
             expected: Vec::new(),
             trailers: Vec::new(),
         };
-        self.write_part(caller, &part, &mut CopyBody(reader.into_stream())).await
+        self.write_part(caller, &part, PartSource::Object, &mut CopyBody(reader.into_stream())).await
     }
 }
 

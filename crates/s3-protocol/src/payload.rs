@@ -79,6 +79,15 @@ pub enum WithoutHash {
     Refused,
 }
 
+/// What the `x-amz-checksum-*` headers of a request are about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChecksumHeaders {
+    /// Its body.
+    OfBody,
+    /// The object that the request makes of parts: CompleteMultipartUpload, whose body is a document.
+    OfObject,
+}
+
 /// The body as announced by the head of the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Payload {
@@ -90,7 +99,8 @@ pub struct Payload {
     pub has_own_end: bool,
     /// Checksums in the head (`Content-MD5`, `x-amz-checksum-*`): to be verified while the body streams.
     pub checksums: Vec<Checksum>,
-    /// Checksums that will follow the chunks: to be calculated while the body streams.
+    /// Checksums that will follow the chunks: to be calculated while the body streams. With `checksums` at most one
+    /// besides MD5.
     pub trailers: Vec<ChecksumAlgorithm>,
 }
 
@@ -98,10 +108,15 @@ impl Payload {
     /// Reads the head.
     ///
     /// # Errors
-    /// `InvalidRequest` for a missing hash, trailers without chunks or an announced checksum that is nowhere;
-    /// `InvalidArgument` for values that do not parse; `InvalidDigest` for checksums that do not;
-    /// `MissingContentLength` for chunks without `x-amz-decoded-content-length`.
-    pub fn parse(head: &RequestHead<'_>, without_hash: WithoutHash) -> Result<Self, OperationError> {
+    /// `InvalidRequest` for a missing hash, trailers without chunks, several checksums or an announced one that is
+    /// nowhere; `BadDigest` for one of another algorithm than announced; `InvalidArgument` for values that do not
+    /// parse; `InvalidDigest` for checksums that do not; `MissingContentLength` for chunks without
+    /// `x-amz-decoded-content-length`.
+    pub fn parse(
+        head: &RequestHead<'_>,
+        without_hash: WithoutHash,
+        about: ChecksumHeaders,
+    ) -> Result<Self, OperationError> {
         let mode = mode(head, without_hash)?;
         let decoded_length = header::number(head.headers, &names::DECODED_CONTENT_LENGTH)?;
         if mode.is_chunked() && decoded_length.is_none() {
@@ -115,10 +130,13 @@ impl Payload {
             mode,
             length: if mode.is_chunked() { decoded_length } else { plain_length.or(decoded_length) },
             has_own_end: head.headers.contains_key(TRANSFER_ENCODING),
-            checksums: checksums(head.headers)?,
+            checksums: checksums(head.headers, about)?,
             trailers: trailers(head.headers, mode)?,
         };
-        payload.check_announced_algorithm(head.headers)?;
+        if about == ChecksumHeaders::OfBody {
+            payload.check_announced_algorithm(head.headers)?;
+        }
+        payload.check_single_checksum()?;
         Ok(payload)
     }
 
@@ -141,20 +159,52 @@ impl Payload {
         Ok(Some(length))
     }
 
+    /// The checksum besides MD5 that comes with the body, in the head or behind it.
+    fn amz_algorithms(&self) -> impl Iterator<Item = ChecksumAlgorithm> {
+        let head =
+            self.checksums.iter().map(Checksum::algorithm).filter(|algorithm| *algorithm != ChecksumAlgorithm::Md5);
+        head.chain(self.trailers.iter().copied())
+    }
+
     /// `x-amz-sdk-checksum-algorithm` promises a checksum: one of this algorithm must be there or follow.
     fn check_announced_algorithm(&self, headers: &HeaderMap) -> Result<(), OperationError> {
         let Some(name) = header::text(headers, &names::SDK_CHECKSUM_ALGORITHM)? else { return Ok(()) };
-        let algorithm = algorithm_named(name)?;
-        let present = self.checksums.iter().any(|checksum| checksum.algorithm() == algorithm);
-        if present || self.trailers.contains(&algorithm) {
+        let announced = algorithm_named(name)?;
+        if self.amz_algorithms().any(|algorithm| algorithm == announced) {
             return Ok(());
         }
-        Err(OperationError::new(
-            ErrorCode::InvalidRequest,
-            "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers \
-             were found.",
-        ))
+        Err(match self.amz_algorithms().next() {
+            // S3's own choice of code: API reference, PutObject, `ChecksumAlgorithm`.
+            Some(algorithm) => OperationError::new(
+                ErrorCode::BadDigest,
+                format!(
+                    "x-amz-sdk-checksum-algorithm announces {}, but the checksum that was sent is a {}.",
+                    announced.s3_name(),
+                    algorithm.s3_name()
+                ),
+            ),
+            None => OperationError::new(
+                ErrorCode::InvalidRequest,
+                "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer \
+                 headers were found.",
+            ),
+        })
     }
+
+    fn check_single_checksum(&self) -> Result<(), OperationError> {
+        match self.amz_algorithms().nth(1) {
+            None => Ok(()),
+            Some(_) => Err(several_checksums()),
+        }
+    }
+}
+
+/// More than one `x-amz-checksum-*` in head and trailers together.
+pub(crate) fn several_checksums() -> OperationError {
+    OperationError::new(
+        ErrorCode::InvalidRequest,
+        "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.",
+    )
 }
 
 /// The mode of a request. The hash in the query of a presigned URL, if there is one, binds whoever uses it.
@@ -201,17 +251,21 @@ pub(crate) fn checksum_header(algorithm: ChecksumAlgorithm) -> &'static str {
     }
 }
 
-/// Every checksum of the head.
-fn checksums(headers: &HeaderMap) -> Result<Vec<Checksum>, OperationError> {
+/// Every checksum of the head that is about the body.
+fn checksums(headers: &HeaderMap, about: ChecksumHeaders) -> Result<Vec<Checksum>, OperationError> {
+    let amz: &[ChecksumAlgorithm] = match about {
+        ChecksumHeaders::OfBody => &ChecksumAlgorithm::AMZ,
+        ChecksumHeaders::OfObject => &[],
+    };
     let mut found = Vec::new();
     // Most requests have none, and one pass over their names is cheaper than a search for each.
     if !headers.keys().any(is_checksum_header) {
         return Ok(found);
     }
-    for algorithm in [ChecksumAlgorithm::Md5].into_iter().chain(ChecksumAlgorithm::AMZ) {
-        let name = checksum_header(algorithm);
-        if let Some(text) = header::text(headers, name)? {
-            found.push(Checksum::parse_base64(algorithm, text).ok_or_else(|| invalid_digest(name))?);
+    for algorithm in [ChecksumAlgorithm::Md5].iter().chain(amz) {
+        let name = checksum_header(*algorithm);
+        if let Some(text) = checksum_text(headers, name)? {
+            found.push(Checksum::parse_base64(*algorithm, text).ok_or_else(|| invalid_digest(name))?);
         }
     }
     Ok(found)
@@ -219,6 +273,15 @@ fn checksums(headers: &HeaderMap) -> Result<Vec<Checksum>, OperationError> {
 
 fn is_checksum_header(name: &HeaderName) -> bool {
     name.as_str().starts_with("x-amz-checksum-") || name.as_str() == checksum_header(ChecksumAlgorithm::Md5)
+}
+
+/// The text of a checksum's header, which may be there once.
+pub(crate) fn checksum_text<'h>(headers: &'h HeaderMap, name: &'static str) -> Result<Option<&'h str>, OperationError> {
+    let text = header::text(headers, name)?;
+    if text.is_some() && headers.get_all(name).iter().nth(1).is_some() {
+        return Err(OperationError::new(ErrorCode::InvalidRequest, format!("Expecting a single {name} header.")));
+    }
+    Ok(text)
 }
 
 /// A checksum, in the head or a trailer, that is not the base64 text of a digest of its algorithm.

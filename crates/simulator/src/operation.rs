@@ -4,6 +4,7 @@ use crate::machine::settle;
 use crate::{Process, state};
 use blobs::BytesBody;
 use bytes::Bytes;
+use operations::AskedChecksum;
 use operations::complete_upload::{CompleteUpload, ListedPart};
 use operations::copy_object::{CopyObject, MetadataDirective};
 use operations::create_bucket::CreateBucket;
@@ -259,8 +260,14 @@ async fn put(process: &Process, at: &ObjectName, length: usize, mut body: BytesB
 
 async fn get(process: &Process, at: &ObjectName) -> Result<Bytes, OperationError> {
     let (bucket, key) = (at.bucket(), at.key());
-    let request =
-        GetObject { bucket, key, conditions: Conditions::default(), part: Portion::Whole, customer_key: None };
+    let request = GetObject {
+        bucket,
+        key,
+        conditions: Conditions::default(),
+        part: Portion::Whole,
+        with_checksum: false,
+        customer_key: None,
+    };
     let Found::Object((found, mut reader)) = process.store.get_object(&process.caller, &request).await? else {
         return Err(ErrorCode::PreconditionFailed.into());
     };
@@ -296,6 +303,7 @@ async fn create_upload(process: &Process, at: &ObjectName) -> Result<UploadId, O
         http: HttpMetadata::default(),
         user: UserMetadata::default(),
         class: None,
+        checksum: None,
         conditions: Conditions::default(),
         customer_key: None,
     };
@@ -321,13 +329,15 @@ async fn copy_part(
 }
 
 async fn complete(process: &Process, upload: &UploadName, parts: &[(u16, Bytes)]) -> Result<(), OperationError> {
-    let listed = |(number, bytes): &(u16, Bytes)| ListedPart { number: *number, md5: Some(state::md5(bytes)) };
+    let listed =
+        |(number, bytes): &(u16, Bytes)| ListedPart { number: *number, md5: Some(state::md5(bytes)), checksum: None };
     let request = CompleteUpload {
         bucket: upload.at.bucket(),
         key: upload.at.key(),
         upload: upload.id,
         parts: parts.iter().map(listed).collect(),
         object_bytes: None,
+        checksum: AskedChecksum::default(),
         conditions: Conditions::default(),
         customer_key: None,
     };

@@ -46,6 +46,37 @@ impl ChecksumAlgorithm {
             Self::Sha256 => "SHA256",
         }
     }
+
+    /// The type of a multipart object's checksum: R2 has exactly one for each algorithm. Source: R2 "S3 API
+    /// compatibility", Checksum Types.
+    pub fn multipart_type(self) -> ChecksumType {
+        match self {
+            Self::Crc64Nvme => ChecksumType::FullObject,
+            Self::Md5 | Self::Crc32 | Self::Crc32c | Self::Sha1 | Self::Sha256 => ChecksumType::Composite,
+        }
+    }
+}
+
+/// What the checksum of an object is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChecksumType {
+    /// The bytes of the object.
+    FullObject,
+    /// The digests of its parts, one after the other.
+    Composite,
+}
+
+impl ChecksumType {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::FullObject, Self::Composite];
+
+    /// S3's name, as in `x-amz-checksum-type`.
+    pub fn s3_name(self) -> &'static str {
+        match self {
+            Self::FullObject => "FULL_OBJECT",
+            Self::Composite => "COMPOSITE",
+        }
+    }
 }
 
 /// A digest and how it was made. Holds exactly [`ChecksumAlgorithm::digest_bytes`] bytes.
@@ -87,6 +118,68 @@ impl Checksum {
     }
 }
 
+/// The checksum of an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoredChecksum {
+    /// The digest.
+    pub checksum: Checksum,
+    /// Parts it was composed of; `None`: over the full object.
+    pub composite_of: Option<u16>,
+}
+
+impl StoredChecksum {
+    /// From the text of a header: `<base64>`, or `<base64>-<parts>` if it is composed of the digests of parts.
+    pub fn parse(algorithm: ChecksumAlgorithm, text: &str) -> Option<Self> {
+        let (digest, composite_of) = match text.trim().split_once('-') {
+            Some((digest, parts)) if parts.bytes().all(|byte| byte.is_ascii_digit()) => {
+                (digest, Some(parts.parse().ok().filter(|parts| *parts > 0)?))
+            }
+            Some(_) => return None,
+            None => (text, None),
+        };
+        Some(Self { checksum: Checksum::parse_base64(algorithm, digest)?, composite_of })
+    }
+
+    /// What it is made of.
+    pub fn checksum_type(&self) -> ChecksumType {
+        match self.composite_of {
+            Some(_) => ChecksumType::Composite,
+            None => ChecksumType::FullObject,
+        }
+    }
+
+    /// The text of a header.
+    pub fn to_text(&self) -> String {
+        let digest = self.checksum.to_base64();
+        match self.composite_of {
+            Some(parts) => format!("{digest}-{parts}"),
+            None => digest,
+        }
+    }
+}
+
+impl From<Checksum> for StoredChecksum {
+    /// Over the full object.
+    fn from(checksum: Checksum) -> Self {
+        Self { checksum, composite_of: None }
+    }
+}
+
+/// A checksum as an answer shows it: that of an object, or of one part of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShownChecksum {
+    /// Of the bytes that are answered.
+    pub value: StoredChecksum,
+    /// What the checksum of the whole object is made of.
+    pub object_type: ChecksumType,
+}
+
+impl From<StoredChecksum> for ShownChecksum {
+    fn from(value: StoredChecksum) -> Self {
+        Self { value, object_type: value.checksum_type() }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,6 +189,18 @@ mod tests {
         assert!(Checksum::parse_base64(ChecksumAlgorithm::Crc32, "AAAAAA==").is_some());
         for bad in ["", "AAAA", "AAAAAAA=", "!!!!", "AAAAAAAA"] {
             assert_eq!(Checksum::parse_base64(ChecksumAlgorithm::Crc32, bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_composite_checksum_says_of_how_many_parts() {
+        let composite = StoredChecksum::parse(ChecksumAlgorithm::Crc32, "AAAAAA==-12").unwrap();
+        assert_eq!((composite.composite_of, composite.checksum_type()), (Some(12), ChecksumType::Composite));
+        assert_eq!(composite.to_text(), "AAAAAA==-12");
+        let whole = StoredChecksum::parse(ChecksumAlgorithm::Crc32, "AAAAAA==").unwrap();
+        assert_eq!((whole.checksum_type(), whole.to_text()), (ChecksumType::FullObject, "AAAAAA==".to_owned()));
+        for bad in ["AAAAAA==-", "AAAAAA==-0", "AAAAAA==-x", "AAAAAA==--1", "AAAAAA==-70000", "AAAA-1", "-1"] {
+            assert_eq!(StoredChecksum::parse(ChecksumAlgorithm::Crc32, bad), None, "{bad}");
         }
     }
 }

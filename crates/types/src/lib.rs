@@ -20,7 +20,7 @@ pub mod range;
 pub mod time;
 
 pub use bucket_name::{BucketName, InvalidBucketName};
-pub use checksum::{Checksum, ChecksumAlgorithm};
+pub use checksum::{Checksum, ChecksumAlgorithm, ChecksumType, ShownChecksum, StoredChecksum};
 pub use conditions::{Conditions, ETagList, ETagPattern, ReadVerdict};
 pub use cors::{CorsFields, CorsPolicy, CorsRequest, CorsRule, InvalidCors};
 pub use customer_key::CustomerKey;

@@ -1,9 +1,10 @@
 //! Ways to send a body, and the checksums that come with it: a wrong one stores nothing.
 
 use crate::server_with;
-use crate::support::{Answer, Client, INLINE_BYTES_MAX, KIB, TestServer, body_of, etag_of, md5, sha256_hex, wire};
-use aws_lc_rs::digest::{self, digest};
-use crc_fast::CrcAlgorithm;
+use crate::support::{
+    Answer, Client, INLINE_BYTES_MAX, KIB, TestServer, body_of, checksum, checksum_header as header_of, etag_of,
+    sha256_hex, wire,
+};
 use s3_protocol::chunked::ChunkedEncoder;
 use types::{Checksum, ChecksumAlgorithm};
 
@@ -14,26 +15,6 @@ const UNSIGNED_TRAILER: &str = "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
 /// Sizes around everything that has a boundary.
 const SIZES: [usize; 10] =
     [0, 1, 100, 8 * KIB, INLINE_BYTES_MAX, INLINE_BYTES_MAX + 1, 64 * KIB, 64 * KIB + 1, 256 * KIB, 700_001];
-
-fn checksum(algorithm: ChecksumAlgorithm, bytes: &[u8]) -> Checksum {
-    let crc = |kind, width: usize| crc_fast::checksum(kind, bytes).to_be_bytes()[8 - width..].to_vec();
-    let value = match algorithm {
-        ChecksumAlgorithm::Md5 => md5(bytes).to_vec(),
-        ChecksumAlgorithm::Crc32 => crc(CrcAlgorithm::Crc32IsoHdlc, 4),
-        ChecksumAlgorithm::Crc32c => crc(CrcAlgorithm::Crc32Iscsi, 4),
-        ChecksumAlgorithm::Crc64Nvme => crc(CrcAlgorithm::Crc64Nvme, 8),
-        ChecksumAlgorithm::Sha1 => digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, bytes).as_ref().to_vec(),
-        ChecksumAlgorithm::Sha256 => digest(&digest::SHA256, bytes).as_ref().to_vec(),
-    };
-    Checksum::new(algorithm, &value).expect("as many bytes as the algorithm has")
-}
-
-fn header_of(algorithm: ChecksumAlgorithm) -> String {
-    match algorithm {
-        ChecksumAlgorithm::Md5 => "content-md5".to_owned(),
-        other => format!("x-amz-checksum-{}", other.s3_name().to_lowercase()),
-    }
-}
 
 /// A body in aws-chunked framing.
 #[derive(Clone, Copy)]

@@ -10,6 +10,8 @@
     reason = "helpers of tests fail the test"
 )]
 
+mod checksums;
+mod checksums_of_parts;
 mod conditions;
 mod configurations;
 mod copying;

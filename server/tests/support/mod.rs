@@ -4,6 +4,7 @@
 #![allow(dead_code, unused_imports, reason = "every test binary uses a part of it")]
 
 mod binary;
+mod checksum;
 mod client;
 mod clock;
 mod connection;
@@ -14,6 +15,7 @@ mod server;
 mod xml;
 
 pub(crate) use binary::{Cairn, clean_up, read_if_there, write_file};
+pub(crate) use checksum::{checksum, checksum_header};
 pub(crate) use client::{Client, RequestBuilder, complete_document, wire};
 pub(crate) use clock::TestClock;
 pub(crate) use connection::{Answer, Connection};

@@ -3,13 +3,13 @@
 
 use super::{
     AccountRow, BucketRow, CredentialRow, EpochRow, GarbageRow, ManifestRow, ObjectBody, ObjectRow, PartRow,
-    Permission, ReferencesRow, SequenceRow, StoreRow, StoredChecksum, UploadRow,
+    Permission, ReferencesRow, SequenceRow, StoreRow, UploadRow,
 };
 use crate::codec::{Decoder, Encoder, Malformed};
 use keyring::{CustomerLock, SealedDataKey, WrappedKey};
 use types::{
     AccessKeyId, AccountId, BlobId, BucketId, Checksum, ChecksumAlgorithm, ETag, HttpMetadata, LocationHint, Md5,
-    StorageClass, Timestamp, UploadId, UserMetadata,
+    StorageClass, StoredChecksum, Timestamp, UploadId, UserMetadata,
 };
 
 /// A row that can be kept.
@@ -250,10 +250,12 @@ impl Row for UploadRow {
         write_http(fields, &self.http);
         write_user(fields, &self.user);
         write_class(fields, self.class);
+        fields.number(self.checksum.map_or(0, algorithm_number));
     }
 
     fn read(fields: &mut Decoder<'_>) -> Result<Self, Malformed> {
-        read_upload(fields, sealed_key)
+        let upload = read_upload(fields, sealed_key)?;
+        Ok(Self { checksum: algorithm(fields)?, ..upload })
     }
 
     fn read_before(marker: [u8; 4], fields: &mut Decoder<'_>) -> Result<Self, Malformed> {
@@ -273,6 +275,7 @@ fn read_upload(fields: &mut Decoder<'_>, key: ReadKey) -> Result<UploadRow, Malf
         http: http(fields)?,
         user: user(fields)?,
         class: class(fields)?,
+        checksum: None,
     })
 }
 
@@ -425,23 +428,31 @@ pub(super) fn class(fields: &mut Decoder<'_>) -> Result<StorageClass, Malformed>
 }
 
 fn write_checksum(fields: &mut Encoder, checksum: Option<Checksum>) {
-    let Some(checksum) = checksum else {
-        fields.number(0);
-        return;
+    match checksum {
+        Some(checksum) => fields.number(algorithm_number(checksum.algorithm())).bytes(checksum.bytes()),
+        None => fields.number(0),
     };
-    let algorithm = match checksum.algorithm() {
+}
+
+fn checksum(fields: &mut Decoder<'_>) -> Result<Option<Checksum>, Malformed> {
+    let Some(algorithm) = algorithm(fields)? else { return Ok(None) };
+    Checksum::new(algorithm, fields.bytes("checksum")?).map(Some).ok_or(Malformed { field: "checksum" })
+}
+
+/// 0 stands for none.
+fn algorithm_number(algorithm: ChecksumAlgorithm) -> u64 {
+    match algorithm {
         ChecksumAlgorithm::Md5 => 1,
         ChecksumAlgorithm::Crc32 => 2,
         ChecksumAlgorithm::Crc32c => 3,
         ChecksumAlgorithm::Crc64Nvme => 4,
         ChecksumAlgorithm::Sha1 => 5,
         ChecksumAlgorithm::Sha256 => 6,
-    };
-    fields.number(algorithm).bytes(checksum.bytes());
+    }
 }
 
-fn checksum(fields: &mut Decoder<'_>) -> Result<Option<Checksum>, Malformed> {
-    let algorithm = match fields.number("checksum algorithm")? {
+fn algorithm(fields: &mut Decoder<'_>) -> Result<Option<ChecksumAlgorithm>, Malformed> {
+    Ok(Some(match fields.number("checksum algorithm")? {
         0 => return Ok(None),
         1 => ChecksumAlgorithm::Md5,
         2 => ChecksumAlgorithm::Crc32,
@@ -450,8 +461,7 @@ fn checksum(fields: &mut Decoder<'_>) -> Result<Option<Checksum>, Malformed> {
         5 => ChecksumAlgorithm::Sha1,
         6 => ChecksumAlgorithm::Sha256,
         _ => return Err(Malformed { field: "checksum algorithm" }),
-    };
-    Checksum::new(algorithm, fields.bytes("checksum")?).map(Some).ok_or(Malformed { field: "checksum" })
+    }))
 }
 
 fn stored_checksum(fields: &mut Decoder<'_>) -> Result<Option<StoredChecksum>, Malformed> {
@@ -474,99 +484,4 @@ fn body(fields: &mut Decoder<'_>) -> Result<ObjectBody, Malformed> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn object() -> ObjectRow {
-        ObjectRow {
-            key_as_sent: Some("He\u{301}llo".into()),
-            size: 300,
-            etag: ETag::Multipart { digest: Md5([1; 16]), parts: 2 },
-            modified: Timestamp(1_652_894_399_645),
-            version: [2; 16],
-            http: HttpMetadata { content_type: Some("text/plain".into()), ..HttpMetadata::default() },
-            user: UserMetadata::new(vec![("a".into(), "b".into())]).unwrap(),
-            class: StorageClass::InfrequentAccess,
-            checksum: Some(StoredChecksum {
-                checksum: Checksum::new(ChecksumAlgorithm::Crc32, &[1, 2, 3, 4]).unwrap(),
-                composite_of: Some(2),
-            }),
-            key: SealedDataKey { wrapped: WrappedKey([3; 60]), customer: None },
-            body: ObjectBody::Parts { manifest: BlobId([4; 16]), count: 2, part_size: 200 },
-        }
-    }
-
-    /// What the first release wrote must be read for ever.
-    #[test]
-    fn the_frozen_object_row_still_reads() {
-        let frozen = include_bytes!("testdata/obj1.bin");
-        assert_eq!(ObjectRow::decode(frozen).unwrap(), object());
-    }
-
-    fn lock() -> CustomerLock {
-        CustomerLock { salt: [5; 16], check: [6; 32], key_md5: Md5([7; 16]) }
-    }
-
-    #[test]
-    fn an_object_row_keeps_what_a_customers_key_left() {
-        let locked = ObjectRow { key: SealedDataKey { customer: Some(lock()), ..object().key }, ..object() };
-        for row in [object(), locked] {
-            assert_eq!(ObjectRow::decode(&row.encode()).unwrap(), row);
-        }
-    }
-
-    #[test]
-    fn an_upload_row_of_the_first_format_still_reads() {
-        let wrapped = WrappedKey([3; 60]);
-        let row = UploadRow {
-            key_as_sent: "k".into(),
-            created: Timestamp(1),
-            manifest: BlobId([4; 16]),
-            key: SealedDataKey { wrapped, customer: Some(lock()) },
-            http: HttpMetadata::default(),
-            user: UserMetadata::default(),
-            class: StorageClass::Standard,
-        };
-        assert_eq!(UploadRow::decode(&row.encode()).unwrap(), row);
-        let mut first = Encoder::new(*b"upl1");
-        first.bytes(b"k").number(1).fixed(&[4; 16]).fixed(&wrapped.0);
-        write_http(&mut first, &row.http);
-        write_user(&mut first, &row.user);
-        write_class(&mut first, row.class);
-        let without = UploadRow { key: SealedDataKey { wrapped, customer: None }, ..row };
-        assert_eq!(UploadRow::decode(&first.done()).unwrap(), without);
-    }
-
-    #[test]
-    fn every_cut_of_a_row_is_refused() {
-        let bytes = object().encode();
-        for cut in 0..bytes.len() {
-            assert!(ObjectRow::decode(&bytes[..cut]).is_err(), "cut at {cut}");
-        }
-        assert!(ObjectRow::decode(&[bytes.as_slice(), b"x"].concat()).is_err());
-        assert!(ObjectRow::decode(&[b"obj9".as_slice(), &bytes[4..]].concat()).is_err());
-    }
-
-    #[test]
-    fn other_rows_come_back() {
-        let part = PartRow {
-            blob: BlobId([1; 16]),
-            inline: true,
-            salt: [7; 16],
-            size: 5,
-            md5: Md5([2; 16]),
-            modified: Timestamp(3),
-            checksum: None,
-        };
-        let manifest = ManifestRow { parts: vec![part; 3] };
-        assert_eq!(ManifestRow::decode(&manifest.encode()).unwrap(), manifest);
-        for garbage in [
-            GarbageRow::Blob(BlobId([1; 16])),
-            GarbageRow::Manifest { id: BlobId([1; 16]), count: 7 },
-            GarbageRow::Upload(UploadId([1; 16])),
-            GarbageRow::Bucket(BucketId(9)),
-        ] {
-            assert_eq!(GarbageRow::decode(&garbage.encode()).unwrap(), garbage);
-        }
-    }
-}
+mod tests;

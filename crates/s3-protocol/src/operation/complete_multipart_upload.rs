@@ -2,15 +2,16 @@
 //! (conditions), 2024-01-26 (parts are sorted, not refused).
 
 use super::customer_key::{self, Subject};
-use super::shared::{document, parse_part_number, put_version, quoted, upload_id};
-use super::{Answer, ObjectTarget};
+use super::shared::{document, invalid_argument, parse_part_number, put_version, quoted, upload_id};
+use super::{Answer, ObjectTarget, checksums};
 use crate::header;
-use crate::payload;
 use crate::request::RequestHead;
 use crate::xml::reader::malformed;
 use crate::xml::{Reader, XmlWriter};
 use types::limits::PARTS_MAX;
-use types::{Checksum, ChecksumAlgorithm, Conditions, CustomerKey, ETag, ErrorCode, Md5, OperationError, UploadId};
+use types::{
+    Checksum, ChecksumType, Conditions, CustomerKey, ETag, ErrorCode, Md5, OperationError, StoredChecksum, UploadId,
+};
 
 /// An upload to complete.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +28,10 @@ pub struct CompleteMultipartUpload {
     pub customer_key: Option<CustomerKey>,
     /// The bytes the object must have, if the client says.
     pub object_bytes: Option<u64>,
+    /// The checksum the object must have, if the client says.
+    pub checksum: Option<StoredChecksum>,
+    /// The type its checksum must be of, if the client says.
+    pub checksum_type: Option<ChecksumType>,
 }
 
 /// One part of the object.
@@ -44,7 +49,8 @@ pub struct CompletedPart {
 ///
 /// # Errors
 /// `NoSuchUpload`; `MalformedXML`, also without parts; `InvalidPartOrder` for a part named twice;
-/// `InvalidArgument` for a part number out of bounds; `InvalidDigest`.
+/// `InvalidArgument` for a part number out of bounds or a part with two checksums; `InvalidDigest`; `InvalidRequest`
+/// for two checksums of the object.
 pub fn decode(
     head: &RequestHead<'_>,
     target: ObjectTarget,
@@ -57,6 +63,8 @@ pub fn decode(
         conditions: header::conditions(head.headers, &header::CONDITIONS)?,
         customer_key: customer_key::decode(head.headers, Subject::Target)?,
         object_bytes: header::number(head.headers, "x-amz-mp-object-size")?,
+        checksum: checksums::of_object(head.headers)?,
+        checksum_type: checksums::checksum_type(head.headers)?,
     })
 }
 
@@ -87,8 +95,9 @@ fn decode_part(document: &mut Reader<'_>) -> Result<CompletedPart, OperationErro
         match &*name {
             "PartNumber" if number.is_none() => number = Some(parse_part_number(text)?),
             "ETag" if etag.is_none() => etag = Some(Md5::from_hex(text.trim_matches('"'))),
-            other => match checksum_algorithm(other) {
-                Some(algorithm) => checksum = Some(parse_checksum(algorithm, text)?),
+            other => match checksums::read_element(other, text)? {
+                Some(_) if checksum.is_some() => return Err(invalid_argument("A part may have one checksum.")),
+                Some(found) => checksum = Some(found),
                 None => return Err(malformed(format!("'{other}' stands where one 'PartNumber' and one 'ETag' must"))),
             },
         }
@@ -97,17 +106,6 @@ fn decode_part(document: &mut Reader<'_>) -> Result<CompletedPart, OperationErro
         (Some(number), Some(etag)) => Ok(CompletedPart { number, etag, checksum }),
         _ => Err(malformed("a 'Part' needs a 'PartNumber' and an 'ETag'")),
     }
-}
-
-/// The algorithm of an element such as `ChecksumCRC32`.
-fn checksum_algorithm(element: &str) -> Option<ChecksumAlgorithm> {
-    let name = element.strip_prefix("Checksum")?;
-    ChecksumAlgorithm::AMZ.into_iter().find(|algorithm| algorithm.s3_name() == name)
-}
-
-fn parse_checksum(algorithm: ChecksumAlgorithm, text: &str) -> Result<Checksum, OperationError> {
-    let name = payload::checksum_header(algorithm);
-    Checksum::parse_base64(algorithm, text).ok_or_else(|| payload::invalid_digest(name))
 }
 
 fn sorted(mut parts: Vec<CompletedPart>) -> Result<Vec<CompletedPart>, OperationError> {
@@ -121,29 +119,20 @@ fn sorted(mut parts: Vec<CompletedPart>) -> Result<Vec<CompletedPart>, Operation
     }
 }
 
-impl CompleteMultipartUpload {
-    /// Checks `x-amz-mp-object-size` against the sum of the parts.
-    ///
-    /// # Errors
-    /// `InvalidRequest` if they differ.
-    pub fn check_object_bytes(&self, bytes: u64) -> Result<(), OperationError> {
-        match self.object_bytes {
-            Some(announced) if announced != bytes => Err(OperationError::new(
-                ErrorCode::InvalidRequest,
-                format!("The x-amz-mp-object-size {announced} does not match the sum of the parts' sizes, {bytes}."),
-            )),
-            _ => Ok(()),
-        }
-    }
-}
-
 /// 200: the object is there. `location` is its URL.
-pub fn encode(location: &str, target: &ObjectTarget, etag: &ETag, version: &[u8; 16]) -> Answer {
+pub fn encode(
+    location: &str,
+    target: &ObjectTarget,
+    etag: &ETag,
+    version: &[u8; 16],
+    checksum: Option<StoredChecksum>,
+) -> Answer {
     let mut answer = document(XmlWriter::document("CompleteMultipartUploadResult", 256 + location.len(), |xml| {
         xml.text("Location", location);
         xml.text("Bucket", target.bucket.as_str());
         xml.text("Key", target.key.as_sent());
         xml.text("ETag", &quoted(etag));
+        checksums::write_with_type(xml, checksum);
     }));
     put_version(answer.headers_mut(), version);
     answer
@@ -188,6 +177,9 @@ mod tests {
         assert_eq!(numbers(&part(0)), Err(ErrorCode::InvalidArgument));
         let checksum = "<Part><PartNumber>1</PartNumber><ETag>x</ETag><ChecksumSHA1>x</ChecksumSHA1></Part>";
         assert_eq!(numbers(checksum), Err(ErrorCode::InvalidDigest));
+        let two = "<Part><PartNumber>1</PartNumber><ETag>x</ETag><ChecksumCRC32>AAAAAA==</ChecksumCRC32>\
+                   <ChecksumCRC32C>AAAAAA==</ChecksumCRC32C></Part>";
+        assert_eq!(numbers(two), Err(ErrorCode::InvalidArgument));
     }
 
     #[test]

@@ -3,10 +3,10 @@
 use super::customer_key::{self, Subject};
 use super::put_object::create_bucket_if_missing;
 use super::shared::document;
-use super::{Answer, ObjectMetadata, ObjectTarget};
+use super::{Answer, ObjectMetadata, ObjectTarget, checksums};
+use crate::header;
 use crate::request::RequestHead;
 use crate::xml::XmlWriter;
-use crate::{header, payload};
 use types::{ChecksumAlgorithm, Conditions, CustomerKey, OperationError, UploadId};
 
 /// An upload to begin.
@@ -29,24 +29,25 @@ pub struct CreateMultipartUpload {
 /// Reads the request.
 ///
 /// # Errors
-/// `MetadataTooLarge`, `NotImplemented`, `InvalidRequest` for an unknown checksum algorithm.
+/// `MetadataTooLarge`, `NotImplemented`, `InvalidRequest` for a checksum algorithm or type that R2 has not.
 pub fn decode(head: &RequestHead<'_>, target: ObjectTarget) -> Result<CreateMultipartUpload, OperationError> {
-    let algorithm = header::text(head.headers, "x-amz-checksum-algorithm")?;
     Ok(CreateMultipartUpload {
         target,
         metadata: ObjectMetadata::decode(head.headers)?,
         conditions: header::conditions(head.headers, &header::CONDITIONS)?,
-        checksum_algorithm: algorithm.map(payload::algorithm_named).transpose()?,
+        checksum_algorithm: checksums::of_upload(head.headers)?,
         customer_key: customer_key::decode(head.headers, Subject::Target)?,
         create_bucket_if_missing: create_bucket_if_missing(head.headers)?,
     })
 }
 
 /// 200: the upload has begun.
-pub fn encode(target: &ObjectTarget, upload: UploadId) -> Answer {
-    document(XmlWriter::document("InitiateMultipartUploadResult", 256, |xml| {
+pub fn encode(target: &ObjectTarget, upload: UploadId, checksum: Option<ChecksumAlgorithm>) -> Answer {
+    let mut answer = document(XmlWriter::document("InitiateMultipartUploadResult", 256, |xml| {
         xml.text("Bucket", target.bucket.as_str());
         xml.text("Key", target.key.as_sent());
         xml.plain("UploadId", &upload.to_string());
-    }))
+    }));
+    checksums::put_upload(answer.headers_mut(), checksum);
+    answer
 }

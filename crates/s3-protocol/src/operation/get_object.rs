@@ -4,7 +4,7 @@
 use super::customer_key::{self, Subject};
 use super::object_headers::{ObjectHead, ResponseOverrides};
 use super::shared::{empty, part_number};
-use super::{Answer, ObjectTarget};
+use super::{Answer, ObjectTarget, checksums};
 use crate::header;
 use crate::query::Query;
 use crate::request::RequestHead;
@@ -25,6 +25,8 @@ pub struct GetObject {
     pub customer_key: Option<CustomerKey>,
     /// Headers of this one answer in place of the stored ones.
     pub overrides: ResponseOverrides,
+    /// Whether to answer its checksum.
+    pub with_checksum: bool,
 }
 
 /// Which bytes of an object.
@@ -61,6 +63,7 @@ pub fn decode(head: &RequestHead<'_>, target: ObjectTarget) -> Result<GetObject,
         selection,
         customer_key: customer_key::decode(head.headers, Subject::Target)?,
         overrides: overrides(head.query())?,
+        with_checksum: checksums::are_wanted(head.headers)?,
     })
 }
 

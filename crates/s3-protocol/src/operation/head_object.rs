@@ -4,7 +4,7 @@ use super::customer_key::{self, Subject};
 use super::get_object::{self, Selection};
 use super::object_headers::{ObjectHead, ResponseOverrides};
 use super::shared::part_number;
-use super::{Answer, ObjectTarget};
+use super::{Answer, ObjectTarget, checksums};
 use crate::header;
 use crate::request::RequestHead;
 use types::{Conditions, CustomerKey, OperationError};
@@ -22,6 +22,8 @@ pub struct HeadObject {
     pub customer_key: Option<CustomerKey>,
     /// Headers of this one answer in place of the stored ones.
     pub overrides: ResponseOverrides,
+    /// Whether to answer its checksum.
+    pub with_checksum: bool,
 }
 
 /// Reads the request.
@@ -35,6 +37,7 @@ pub fn decode(head: &RequestHead<'_>, target: ObjectTarget) -> Result<HeadObject
         selection: part_number(head.query())?.map_or(Selection::Whole, Selection::Part),
         customer_key: customer_key::decode(head.headers, Subject::Target)?,
         overrides: get_object::overrides(head.query())?,
+        with_checksum: checksums::are_wanted(head.headers)?,
     })
 }
 

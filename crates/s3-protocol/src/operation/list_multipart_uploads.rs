@@ -1,11 +1,11 @@
 //! ListMultipartUploads. Sources: R2 "S3 API compatibility"; R2 "Release notes" 2022-07-14 (`encoding-type`).
 
-use super::Answer;
 use super::listing::{EncodingType, page_size, write_common_prefixes, write_identity};
 use super::shared::{document, invalid_argument};
+use super::{Answer, checksums};
 use crate::request::RequestHead;
 use crate::xml::XmlWriter;
-use types::{AccountId, BucketName, OperationError, StorageClass, Timestamp, UploadId};
+use types::{AccountId, BucketName, ChecksumAlgorithm, OperationError, StorageClass, Timestamp, UploadId};
 
 /// Which uploads to list. Empty texts count as absent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +37,8 @@ pub struct ListedUpload<'a> {
     pub initiated: Timestamp,
     /// The storage class of the object to be.
     pub storage_class: StorageClass,
+    /// What it was begun with.
+    pub checksum: Option<ChecksumAlgorithm>,
 }
 
 /// One page.
@@ -105,5 +107,6 @@ fn write_upload(xml: &mut XmlWriter, encoding: EncodingType, upload: &ListedUplo
         write_identity(xml, "Owner", owner);
         xml.plain("StorageClass", upload.storage_class.s3_name());
         xml.plain("Initiated", &upload.initiated.to_iso8601());
+        checksums::write_upload(xml, upload.checksum);
     });
 }

@@ -2,10 +2,12 @@
 
 use super::listing::{EncodingType, page_size, write_identity};
 use super::shared::{document, invalid_argument, quoted, upload_id};
-use super::{Answer, ObjectTarget};
+use super::{Answer, ObjectTarget, checksums};
 use crate::request::RequestHead;
 use crate::xml::XmlWriter;
-use types::{AccountId, ETag, OperationError, StorageClass, Timestamp, UploadId};
+use types::{
+    AccountId, Checksum, ChecksumAlgorithm, ETag, OperationError, StorageClass, StoredChecksum, Timestamp, UploadId,
+};
 
 /// Which parts to list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +35,8 @@ pub struct ListedPart {
     pub etag: ETag,
     /// Its bytes.
     pub size: u64,
+    /// Its checksum, if it has one.
+    pub checksum: Option<Checksum>,
 }
 
 /// One page.
@@ -42,6 +46,8 @@ pub struct PartPage {
     pub owner: AccountId,
     /// The storage class of the object to be.
     pub storage_class: StorageClass,
+    /// What the upload was begun with.
+    pub checksum: Option<ChecksumAlgorithm>,
     /// In the order of their numbers.
     pub parts: Vec<ListedPart>,
     /// Whether parts follow the last.
@@ -76,6 +82,7 @@ pub fn encode(request: &ListParts, page: &PartPage) -> Answer {
         write_identity(xml, "Initiator", page.owner);
         write_identity(xml, "Owner", page.owner);
         xml.plain("StorageClass", page.storage_class.s3_name());
+        checksums::write_upload(xml, page.checksum);
         xml.number("PartNumberMarker", u64::from(request.part_number_marker));
         if page.truncated {
             xml.number("NextPartNumberMarker", u64::from(next));
@@ -93,5 +100,6 @@ fn write_part(xml: &mut XmlWriter, part: &ListedPart) {
         xml.plain("LastModified", &part.modified.to_iso8601());
         xml.text("ETag", &quoted(&part.etag));
         xml.number("Size", part.size);
+        checksums::write(xml, part.checksum.map(StoredChecksum::from));
     });
 }

@@ -1,12 +1,13 @@
 //! What all listings share: page size, `encoding-type=url`, and how an entry looks.
 
+use super::checksums;
 use super::shared::{invalid_argument, quoted};
 use crate::percent::{self, Part};
 use crate::query::Query;
 use crate::xml::XmlWriter;
 use std::borrow::Cow;
 use types::limits::LIST_PAGE_MAX;
-use types::{AccountId, ETag, OperationError, StorageClass, Timestamp};
+use types::{AccountId, ETag, OperationError, StorageClass, StoredChecksum, Timestamp};
 
 /// How keys are written in an answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,6 +64,8 @@ pub struct ListedObject<'a> {
     pub size: u64,
     /// Its storage class.
     pub storage_class: StorageClass,
+    /// Its checksum, if it has one.
+    pub checksum: Option<StoredChecksum>,
 }
 
 impl ListedObject<'_> {
@@ -72,6 +75,10 @@ impl ListedObject<'_> {
             xml.text("Key", &encoding.apply(self.key));
             xml.plain("LastModified", &self.modified.to_iso8601());
             xml.text("ETag", &quoted(&self.etag));
+            checksums::write_kind(
+                xml,
+                self.checksum.map(|stored| (stored.checksum.algorithm(), stored.checksum_type())),
+            );
             xml.number("Size", self.size);
             if let Some(owner) = owner {
                 write_identity(xml, "Owner", owner);

@@ -6,6 +6,7 @@
 pub mod abort_multipart_upload;
 pub mod bucket_encryption;
 pub mod bucket_lifecycle;
+mod checksums;
 pub mod complete_multipart_upload;
 pub mod copy_object;
 pub mod create_bucket;
@@ -41,6 +42,7 @@ pub use listing::{EncodingType, ListedObject};
 pub use object_headers::{ObjectHead, ObjectMetadata, ResponseOverrides};
 pub use shared::CopySource;
 
+use crate::payload::ChecksumHeaders;
 use bytes::Bytes;
 use types::{BucketName, ObjectKey};
 
@@ -195,6 +197,14 @@ impl Operation {
             | Self::DeleteObjects(_)
             | Self::CompleteMultipartUpload(_) => BodyKind::Document,
             _ => BodyKind::Ignored,
+        }
+    }
+
+    /// What its `x-amz-checksum-*` headers are about.
+    pub fn checksum_headers(&self) -> ChecksumHeaders {
+        match self {
+            Self::CompleteMultipartUpload(_) => ChecksumHeaders::OfObject,
+            _ => ChecksumHeaders::OfBody,
         }
     }
 

@@ -1,13 +1,16 @@
 //! The headers of an object, in both directions: what an upload stores, and what GET and HEAD answer.
 //! Sources: R2 "S3 API compatibility", System Metadata; R2 "Extensions", Extended metadata.
 
+use super::checksums;
 use super::shared::{not_implemented, put_etag};
 use crate::{encoded_word, header, payload};
 use http::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH,
     CONTENT_RANGE, CONTENT_TYPE, EXPIRES, HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED,
 };
-use types::{ByteRange, ETag, ErrorCode, HttpMetadata, OperationError, StorageClass, Timestamp, UserMetadata};
+use types::{
+    ByteRange, ETag, ErrorCode, HttpMetadata, OperationError, ShownChecksum, StorageClass, Timestamp, UserMetadata,
+};
 
 const USER_PREFIX: &str = "x-amz-meta-";
 
@@ -82,6 +85,8 @@ pub struct ObjectHead<'a> {
     pub range: Option<ByteRange>,
     /// Parts of the object, if the request named a part.
     pub parts_count: Option<u16>,
+    /// The checksum of what is answered, if the request asked for it.
+    pub checksum: Option<ShownChecksum>,
 }
 
 /// `response-*` parameters: headers of this one answer in place of the stored ones.
@@ -103,6 +108,7 @@ impl ObjectHead<'_> {
         if let Some(parts) = self.parts_count {
             headers.insert(HeaderName::from_static("x-amz-mp-parts-count"), HeaderValue::from(parts));
         }
+        checksums::put_with_type(&mut headers, self.checksum);
         headers
     }
 
@@ -185,6 +191,7 @@ mod tests {
             storage_class: StorageClass::Standard,
             range: None,
             parts_count: None,
+            checksum: None,
         }
     }
 

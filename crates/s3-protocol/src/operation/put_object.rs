@@ -3,13 +3,13 @@
 
 use super::customer_key::{self, Subject};
 use super::shared::{empty, put_etag, put_version};
-use super::{Answer, ObjectMetadata, ObjectTarget};
+use super::{Answer, ObjectMetadata, ObjectTarget, checksums};
 use crate::header;
 use crate::payload::Payload;
 use crate::request::RequestHead;
 use http::StatusCode;
 use http::header::HeaderMap;
-use types::{Checksum, Conditions, CustomerKey, ETag, OperationError};
+use types::{Checksum, Conditions, CustomerKey, ETag, OperationError, ShownChecksum, StoredChecksum};
 
 /// An object to store.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,9 +53,10 @@ pub(super) fn create_bucket_if_missing(headers: &HeaderMap) -> Result<bool, Oper
 }
 
 /// 200: the object is stored.
-pub fn encode(etag: &ETag, version: &[u8; 16]) -> Answer {
+pub fn encode(etag: &ETag, version: &[u8; 16], checksum: Option<StoredChecksum>) -> Answer {
     let mut answer = empty(StatusCode::OK);
     put_etag(answer.headers_mut(), etag);
     put_version(answer.headers_mut(), version);
+    checksums::put_with_type(answer.headers_mut(), checksum.map(ShownChecksum::from));
     answer
 }

@@ -3,7 +3,7 @@
 use super::copy_object::MetadataDirective;
 use super::get_object::Selection;
 use super::*;
-use crate::payload::{Payload, WithoutHash};
+use crate::payload::{ChecksumHeaders, Payload, WithoutHash};
 use crate::request::RequestHead;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use http::{Method, StatusCode};
@@ -50,7 +50,7 @@ fn code<T>(result: Result<T, OperationError>) -> Option<ErrorCode> {
 }
 
 fn listed(key: &str) -> ListedObject<'_> {
-    ListedObject { key, modified: MODIFIED, etag: ETAG, size: 5, storage_class: StorageClass::Standard }
+    ListedObject { key, modified: MODIFIED, etag: ETAG, size: 5, storage_class: StorageClass::Standard, checksum: None }
 }
 
 #[test]
@@ -152,10 +152,11 @@ fn parts_and_uploads_page_by_their_markers() {
     let none = HeaderMap::new();
     let query = format!("uploadId={UPLOAD}&max-parts=1&part-number-marker=2");
     let request = list_parts::decode(&head(&query, &none), target()).unwrap();
-    let part = list_parts::ListedPart { number: 3, modified: MODIFIED, etag: ETAG, size: 7 };
+    let part = list_parts::ListedPart { number: 3, modified: MODIFIED, etag: ETAG, size: 7, checksum: None };
     let page = list_parts::PartPage {
         owner: AccountId([1; 16]),
         storage_class: StorageClass::Standard,
+        checksum: None,
         parts: vec![part],
         truncated: true,
     };
@@ -172,6 +173,7 @@ fn parts_and_uploads_page_by_their_markers() {
         upload: UploadId([2; 16]),
         initiated: MODIFIED,
         storage_class: StorageClass::InfrequentAccess,
+        checksum: None,
     };
     let page = list_multipart_uploads::UploadPage {
         owner: AccountId([1; 16]),
@@ -215,6 +217,7 @@ fn reads_answer_206_for_ranges_and_304_without_a_length() {
         storage_class: StorageClass::InfrequentAccess,
         range: Some(types::ByteRange { start: 0, length: 10 }),
         parts_count: None,
+        checksum: None,
     };
     let answer = get_object::encode(&object, &ResponseOverrides::default());
     assert_eq!(
@@ -240,7 +243,7 @@ fn an_upload_decodes_its_length_metadata_and_conditions() {
         ("x-amz-checksum-crc32", "AAAAAA=="),
     ]);
     let head = head("", &map);
-    let payload = Payload::parse(&head, WithoutHash::Refused).unwrap();
+    let payload = Payload::parse(&head, WithoutHash::Refused, ChecksumHeaders::OfBody).unwrap();
     let request = put_object::decode(&head, target(), &payload).unwrap();
     assert_eq!((request.length, request.checksums.len(), request.create_bucket_if_missing), (Some(5), 1, true));
     assert_eq!(request.conditions.if_none_match, Some(ETagList::Any));
@@ -309,16 +312,16 @@ fn small_answers_are_what_clients_expect() {
     assert_eq!(head_bucket::encode().headers()["x-amz-bucket-region"], "auto");
     assert_eq!(contents(&get_bucket_location::encode()), "auto");
     assert_eq!(delete_bucket::encode().status(), StatusCode::NO_CONTENT);
-    assert_eq!(put_object::encode(&ETAG, &[1; 16]).headers()["etag"], format!("\"{}\"", "ab".repeat(16)));
-    let text = contents(&create_multipart_upload::encode(&target(), UploadId([3; 16])));
+    assert_eq!(put_object::encode(&ETAG, &[1; 16], None).headers()["etag"], format!("\"{}\"", "ab".repeat(16)));
+    let text = contents(&create_multipart_upload::encode(&target(), UploadId([3; 16]), None));
     assert!(text.starts_with("<Bucket>bucket</Bucket><Key>a&lt;b</Key><UploadId>0303"), "{text}");
-    let text = contents(&complete_multipart_upload::encode("http://h/a&b", &target(), &ETAG, &[1; 16]));
+    let text = contents(&complete_multipart_upload::encode("http://h/a&b", &target(), &ETAG, &[1; 16], None));
     assert!(
         text.starts_with("<Location>http://h/a&amp;b</Location><Bucket>bucket</Bucket><Key>a&lt;b</Key><ETag>"),
         "{text}"
     );
     let versions = copy_object::CopyVersions { copy: [0xab; 16], source: [0xcd; 16] };
-    let answer = copy_object::encode(&ETAG, MODIFIED, &versions);
+    let answer = copy_object::encode(&ETAG, MODIFIED, &versions, None);
     assert_eq!(answer.headers()["x-amz-version-id"], "ab".repeat(16));
     assert_eq!(answer.headers()["x-amz-copy-source-version-id"], "cd".repeat(16));
     let text = contents(&answer);

@@ -2,12 +2,12 @@
 
 use super::customer_key::{self, Subject};
 use super::shared::{empty, invalid_argument, part_number, put_etag, upload_id};
-use super::{Answer, ObjectTarget};
+use super::{Answer, ObjectTarget, checksums};
 use crate::payload::Payload;
 use crate::query::Query;
 use crate::request::RequestHead;
 use http::StatusCode;
-use types::{Checksum, CustomerKey, ETag, OperationError, UploadId};
+use types::{Checksum, CustomerKey, ETag, OperationError, StoredChecksum, UploadId};
 
 /// The place of a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,8 +56,9 @@ pub fn decode(head: &RequestHead<'_>, target: ObjectTarget, payload: &Payload) -
 }
 
 /// 200: the part is stored.
-pub fn encode(etag: &ETag) -> Answer {
+pub fn encode(etag: &ETag, checksum: Option<Checksum>) -> Answer {
     let mut answer = empty(StatusCode::OK);
     put_etag(answer.headers_mut(), etag);
+    checksums::put(answer.headers_mut(), checksum.map(StoredChecksum::from));
     answer
 }

@@ -5,12 +5,12 @@ use super::copy_object::write_result;
 use super::customer_key::{self, Subject};
 use super::shared::{CopySource, SOURCE_CONDITIONS, document, invalid_argument};
 use super::upload_part::PartTarget;
-use super::{Answer, ObjectTarget};
+use super::{Answer, ObjectTarget, checksums};
 use crate::header;
 use crate::request::RequestHead;
 use crate::xml::XmlWriter;
 use http::header::HeaderMap;
-use types::{Conditions, CustomerKey, ETag, OperationError, RangeSpec, Timestamp};
+use types::{Checksum, Conditions, CustomerKey, ETag, OperationError, RangeSpec, StoredChecksum, Timestamp};
 
 /// A part to store from an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +60,9 @@ fn range(headers: &HeaderMap) -> Result<Option<RangeSpec>, OperationError> {
 }
 
 /// 200: the part is stored.
-pub fn encode(etag: &ETag, modified: Timestamp) -> Answer {
-    document(XmlWriter::document("CopyPartResult", 160, |xml| write_result(xml, etag, modified)))
+pub fn encode(etag: &ETag, modified: Timestamp, checksum: Option<Checksum>) -> Answer {
+    document(XmlWriter::document("CopyPartResult", 256, |xml| {
+        write_result(xml, etag, modified);
+        checksums::write(xml, checksum.map(StoredChecksum::from));
+    }))
 }

@@ -4,17 +4,18 @@ use super::*;
 use http::{HeaderName, HeaderValue, Method};
 
 fn parse(headers: &[(&'static str, &'static str)]) -> Result<Payload, ErrorCode> {
-    let map = headers
-        .iter()
-        .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
-        .collect::<HeaderMap>();
+    let mut map = HeaderMap::new();
+    for (name, value) in headers {
+        map.append(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
     let head = RequestHead { method: &Method::PUT, path: "/b/k", query: None, host: "h", headers: &map };
-    Payload::parse(&head, WithoutHash::Refused).map_err(|error| error.code)
+    Payload::parse(&head, WithoutHash::Refused, ChecksumHeaders::OfBody).map_err(|error| error.code)
 }
 
 const HASH: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 const TRAILER: (&str, &str) = ("x-amz-content-sha256", "STREAMING-UNSIGNED-PAYLOAD-TRAILER");
 const UNSIGNED: (&str, &str) = ("x-amz-content-sha256", "UNSIGNED-PAYLOAD");
+const CRC32: (&str, &str) = ("x-amz-checksum-crc32", "AAAAAA==");
 
 #[test]
 fn plain_bodies_have_their_content_length() {
@@ -57,6 +58,19 @@ fn what_contradicts_itself_or_does_not_parse_is_refused() {
         (vec![UNSIGNED, ("x-amz-checksum-sha1", "AAAAAA==")], ErrorCode::InvalidDigest),
         (vec![UNSIGNED, ("x-amz-sdk-checksum-algorithm", "CRC32")], ErrorCode::InvalidRequest),
         (vec![UNSIGNED, ("x-amz-sdk-checksum-algorithm", "MD4")], ErrorCode::InvalidRequest),
+        (vec![UNSIGNED, ("x-amz-sdk-checksum-algorithm", "")], ErrorCode::InvalidRequest),
+        (vec![UNSIGNED, CRC32, ("x-amz-sdk-checksum-algorithm", "SHA1")], ErrorCode::BadDigest),
+        (vec![UNSIGNED, CRC32, ("x-amz-checksum-crc32c", "AAAAAA==")], ErrorCode::InvalidRequest),
+        (vec![UNSIGNED, CRC32, CRC32], ErrorCode::InvalidRequest),
+        (vec![TRAILER, decoded, CRC32, ("x-amz-trailer", "x-amz-checksum-crc32")], ErrorCode::InvalidRequest),
+        (
+            vec![TRAILER, decoded, ("x-amz-trailer", "x-amz-checksum-crc32,x-amz-checksum-sha1")],
+            ErrorCode::InvalidRequest,
+        ),
+        (
+            vec![TRAILER, decoded, ("x-amz-trailer", "x-amz-checksum-crc32,x-amz-checksum-crc32")],
+            ErrorCode::InvalidRequest,
+        ),
     ] {
         assert_eq!(parse(&headers), Err(code), "{headers:?}");
     }
@@ -67,12 +81,21 @@ fn every_checksum_of_the_head_is_collected() {
     let payload = parse(&[
         UNSIGNED,
         ("content-md5", "1B2M2Y8AsgTpgAmY7PhCfg=="),
-        ("x-amz-checksum-crc32", "AAAAAA=="),
         ("x-amz-checksum-crc64nvme", "AAAAAAAAAAA="),
         ("x-amz-sdk-checksum-algorithm", "CRC64NVME"),
     ]);
     let algorithms: Vec<_> = payload.unwrap().checksums.iter().map(Checksum::algorithm).collect();
-    assert_eq!(algorithms, [ChecksumAlgorithm::Md5, ChecksumAlgorithm::Crc32, ChecksumAlgorithm::Crc64Nvme]);
+    assert_eq!(algorithms, [ChecksumAlgorithm::Md5, ChecksumAlgorithm::Crc64Nvme]);
+}
+
+#[test]
+fn the_checksum_headers_of_a_completion_are_not_about_its_document() {
+    let headers = [UNSIGNED, ("x-amz-checksum-crc32", "AAAAAA==-2"), ("x-amz-sdk-checksum-algorithm", "CRC32")];
+    let map = headers.map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+    let map = HeaderMap::from_iter(map);
+    let head = RequestHead { method: &Method::POST, path: "/b/k", query: None, host: "h", headers: &map };
+    let payload = Payload::parse(&head, WithoutHash::Refused, ChecksumHeaders::OfObject).unwrap();
+    assert_eq!(payload.checksums, []);
 }
 
 #[test]
