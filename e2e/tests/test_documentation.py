@@ -5,6 +5,8 @@ Each test has a server of its own, so that the buckets are those the page names.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import os
 import re
@@ -24,6 +26,7 @@ from harness.bodies import MIB, body, file_sha256, write_file
 from harness.commands import AwsCli, CommandFailed, Rclone, isolated_environment, run
 from harness.localhost import resolve_localhost_names
 from harness.pages import page, shown_tree
+from harness.refusal import refused
 from harness.sdks import need_program
 from harness.server import CairnServer
 
@@ -478,3 +481,39 @@ def test_custom_headers_page_on_each_request(
     assert s3.get_object(Bucket="my-bucket", Key="my_key")["Body"].read() == b"old"
     run_with({'"29d911f495d1ba7cb3a4d7d15e63236a"': etag})
     assert s3.get_object(Bucket="my-bucket", Key="my_key")["Body"].read() == CONTENTS[language]
+
+
+def test_ssec_page(fresh_cairn: CairnServer, s3: BaseClient, tmp_path: Path) -> None:
+    s3.create_bucket(Bucket="your-bucket")
+    key = b"32 bytes of a key of the page..."
+    script = page(
+        "ssec.ts",
+        {
+            "process.env.R2_ENDPOINT": repr(fresh_cairn.endpoint),
+            "process.env.R2_ACCESS_KEY_ID": "ACCESS_KEY_ID",
+            "process.env.R2_SECRET_ACCESS_KEY": "SECRET_ACCESS_KEY",
+            "process.env.R2_SSEC_KEY_MD5": repr(base64.b64encode(hashlib.md5(key).digest()).decode()),
+            "process.env.R2_SSEC_KEY;": f"{base64.b64encode(key).decode()!r};",
+            # "Replace with a function/body of your choice."
+            "filledBuf()": "Buffer.alloc(5 * 1024 * 1024, 7)",
+            # The page names no region, which the SDK cannot do without.
+            "new S3Client({": 'new S3Client({\n  region: "auto",',
+            # Node 20 runs no TypeScript: the annotations go.
+            "  type UploadPartCommandOutput\n": "",
+            ": UploadPartCommandOutput[]": "",
+            # Imported by nobody on the page.
+            "  CreateMultipartUploadCommand,\n": (
+                "  CreateMultipartUploadCommand,\n  GetObjectCommand,\n  HeadObjectCommand,\n"
+            ),
+        },
+    )
+    show = """
+console.log(HeadObjectOutput.ContentLength, HeadObjectOutput.SSECustomerAlgorithm);
+console.log(await GetObjectOutput.Body.transformToString());
+"""
+    assert node(script + show, tmp_path, fresh_cairn).splitlines() == [f"{10 << 20} AES256", "BeepBoop"]
+    for name in ("single-part", "multi-part"):
+        with refused(400, "InvalidRequest"):
+            s3.get_object(Bucket="your-bucket", Key=name)
+        read = s3.get_object(Bucket="your-bucket", Key=name, SSECustomerAlgorithm="AES256", SSECustomerKey=key)
+        assert read["SSECustomerKeyMD5"] == base64.b64encode(hashlib.md5(key).digest()).decode()

@@ -112,20 +112,6 @@ def test_a_bucket_with_object_lock_is_not_created(s3: BaseClient, bucket_name: s
     s3.create_bucket(Bucket=bucket_name, ObjectLockEnabledForBucket=False)
 
 
-def test_a_customers_key_is_never_ignored(s3: BaseClient, bucket: str) -> None:
-    # An object sent with a key is encrypted with it, and so unreadable without it, or it is not stored at all.
-    customer = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32}
-
-    def store_and_read_without_the_key() -> None:
-        s3.put_object(Bucket=bucket, Key="k", Body=b"secret", **customer)
-        s3.get_object(Bucket=bucket, Key="k")
-
-    with pytest.raises(ClientError) as caught:
-        store_and_read_without_the_key()
-    refused_by = (caught.value.operation_name, caught.value.response["Error"]["Code"])
-    assert refused_by in (("PutObject", "NotImplemented"), ("GetObject", "InvalidRequest"))
-
-
 @pytest.mark.parametrize("query", ["list-type=2&unknown=1", "unknown", "versions"])
 def test_a_query_parameter_nobody_knows_is_not_implemented(
     signer: Signer, cairn: CairnServer, bucket: str, query: str
