@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from botocore.client import BaseClient
-from botocore.exceptions import ClientError
 
 from harness.refusal import refused
 from harness.server import CairnServer

@@ -14,6 +14,7 @@ use http_body::Body;
 use http_support::{RequestBody, RequestIds};
 use operations::{Caller, Store};
 use s3_protocol::chunked::ChunkedDecoder;
+use s3_protocol::operation::customer_key;
 use s3_protocol::payload::{Payload, WithoutHash};
 use s3_protocol::request::hoisted_headers;
 use s3_protocol::{HostRules, Operation, RequestHead, Route, error_document, route};
@@ -107,6 +108,7 @@ impl S3Face {
         if let Some(form) = Form::recognise(parts, &self.hosts)? {
             return Box::pin(forms::post(&self.store, &self.keys, form, body)).await;
         }
+        customer_key::hide(&mut parts.headers);
         let authenticated = self.verify(parts).await?;
         self.operate(RequestHead::new(parts), &authenticated, body).await
     }

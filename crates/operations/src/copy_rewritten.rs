@@ -32,6 +32,7 @@ impl Store {
         into: &OpenBucket,
     ) -> Result<CopiedObject, OperationError> {
         let (source, reader) = self.read_source(caller, request).await?;
+        self.refuse_early(into, &request.key, &request.conditions).await?;
         let key = DataKey::generate(&*self.entropy);
         let algorithms: Vec<_> = source.checksum.iter().map(|stored| stored.checksum.algorithm()).collect();
         let mut body = CopyBody(reader.into_stream());

@@ -75,7 +75,7 @@ impl Store {
     ) -> Result<StoredObject, OperationError> {
         caller.authorize(Action::PutObject)?;
         let bucket = self.open_bucket(caller, &request.bucket).await?;
-        self.refuse_early(&bucket, request).await?;
+        self.refuse_early(&bucket, &request.key, &request.conditions).await?;
 
         let key = DataKey::generate(&*self.entropy);
         let algorithms = digests::algorithms(&request.expected, &request.trailers);
@@ -142,13 +142,18 @@ impl Store {
         Ok((written, http))
     }
 
-    /// Spares the client an upload that cannot succeed. Decided for good only at the commit.
-    async fn refuse_early(&self, bucket: &OpenBucket, request: &PutObject) -> Result<(), OperationError> {
-        if request.conditions.is_empty() {
+    /// Spares everybody an upload that cannot succeed. Decided for good only at the commit.
+    pub(crate) async fn refuse_early(
+        &self,
+        bucket: &OpenBucket,
+        key: &ObjectKey,
+        conditions: &Conditions,
+    ) -> Result<(), OperationError> {
+        if conditions.is_empty() {
             return Ok(());
         }
-        let replaced = self.metadata.object(bucket.id(), &request.key).await?;
-        check_write(&request.conditions, replaced.as_ref().map(|stored| &stored.row))
+        let replaced = self.metadata.object(bucket.id(), key).await?;
+        check_write(conditions, replaced.as_ref().map(|stored| &stored.row))
     }
 
     /// The bucket as it is now, which must be the one the bytes were encrypted for.

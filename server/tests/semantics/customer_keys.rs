@@ -329,6 +329,8 @@ async fn a_copy_needs_the_key_of_its_source() {
         condition.send().await.refused(403, "AccessDenied");
         let condition = copy().with_source(A).with(key).header("x-amz-copy-source-if-match", "\"other\"");
         condition.send().await.refused(412, "PreconditionFailed");
+        let condition = copy().with_source(A).with(key).header("cf-copy-destination-if-match", "*");
+        condition.send().await.refused(412, "PreconditionFailed");
     }
     client.get("/keys/copy").send().await.refused(404, "NoSuchKey");
 

@@ -1,6 +1,9 @@
 //! The headers of SSE-C: a customer's key in requests, its confirmation in answers. Sources: R2 "Use SSE-C"; S3 for the
 //! codes and words of the refusals.
 //!
+//! What is decoded is wiped when dropped. The header's own bytes lie in the buffer of the connection, which is not
+//! ours to wipe: [`hide`] sees to it that nobody prints them.
+//!
 //! S3 takes these headers over TLS only. Here plain HTTP will do, since a server on the same machine has no TLS.
 
 use super::shared::invalid_argument;
@@ -51,6 +54,11 @@ pub(crate) fn is_header(name: &str) -> bool {
 /// Whether this header, or the parameter of a presigned URL that stands for it, is a key itself.
 pub fn is_secret(name: &str) -> bool {
     [TARGET, SOURCE].iter().any(|names| names.key.eq_ignore_ascii_case(name))
+}
+
+/// Marks keys as secret, so that headers printed for debugging show none.
+pub fn hide(headers: &mut HeaderMap) {
+    headers.iter_mut().filter(|(name, _)| is_secret(name.as_str())).for_each(|(_, value)| value.set_sensitive(true));
 }
 
 /// Reads a customer's key. The scan for a name costs less than looking up three, and most requests have none.
@@ -153,6 +161,14 @@ mod tests {
             let refused = refused([Some(algorithm), Some(KEY), Some(MD5)]);
             assert_eq!(refused.0, ErrorCode::InvalidEncryptionAlgorithm, "{algorithm}");
         }
+    }
+
+    #[test]
+    fn hidden_keys_are_read_and_not_printed() {
+        let mut headers = map(&SOURCE, [Some("AES256"), Some(KEY), Some(MD5)]);
+        hide(&mut headers);
+        assert!(!format!("{headers:?}").contains(KEY));
+        assert!(decode(&headers, Subject::Source).unwrap().is_some());
     }
 
     #[test]
