@@ -15,6 +15,7 @@
 //! sends. Every failure is a [`types::OperationError`] whose message says what to change.
 
 pub mod chunked;
+pub mod compatibility;
 pub mod cors;
 mod encoded_word;
 mod error_document;

@@ -9,6 +9,7 @@
     reason = "helpers of tests fail the test"
 )]
 
+mod compatibility;
 mod cors;
 mod forms;
 mod hosts;

@@ -113,6 +113,14 @@ mod tests {
         LifecycleRow { lifecycle: Lifecycle::new(vec![everything, little]).unwrap() }
     }
 
+    /// What a release wrote must be read for ever.
+    #[test]
+    fn the_frozen_row_still_reads() {
+        let frozen = include_bytes!("testdata/lfc1.bin");
+        assert_eq!(LifecycleRow::decode(frozen).unwrap(), row());
+        assert_eq!(row().encode(), frozen);
+    }
+
     #[test]
     fn rules_come_back() {
         for row in [row(), LifecycleRow { lifecycle: Lifecycle::default() }] {

@@ -1,9 +1,8 @@
 //! Operations on what is configured of a bucket: each is a method and one parameter.
 
-use super::Row;
+use super::{Row, unsupported};
 use crate::operation::Operation;
-use crate::query::Query;
-use http::Method;
+use crate::request::RequestHead;
 use types::{BucketName, OperationError};
 
 /// Method and parameter, what they select, and all the parameters that may be there: that one.
@@ -29,12 +28,14 @@ const SELECTIONS: [Selection; 14] = [
 /// The operation that a parameter selects, if one does.
 ///
 /// # Errors
-/// `InvalidURI` for a name with a malformed escape.
-pub(super) fn row(method: &Method, query: Query<'_>) -> Result<Option<Row<BucketName>>, OperationError> {
-    for name in query.names() {
+/// `InvalidURI` for a name with a malformed escape; `NotImplemented` for headers that no configuration may have.
+pub(super) fn row(head: &RequestHead<'_>) -> Result<Option<Row<BucketName>>, OperationError> {
+    let method = head.method.as_str();
+    for name in head.query().names() {
         let (name, _) = name?;
-        let selected = SELECTIONS.iter().find(|(verb, parameter, ..)| *verb == method.as_str() && *parameter == name);
+        let selected = SELECTIONS.iter().find(|(verb, parameter, ..)| *verb == method && *parameter == name);
         if let Some((_, _, build, parameters)) = selected {
+            unsupported::check_configuration_headers(head)?;
             return Ok(Some(Row { build: *build, parameters }));
         }
     }

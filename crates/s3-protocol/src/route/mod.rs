@@ -20,7 +20,6 @@ use crate::request::{RequestHead, is_amz};
 use http::Method;
 use http::header::HeaderMap;
 use types::{AccountId, BucketName, ErrorCode, Jurisdiction, ObjectKey, OperationError};
-use unsupported::Level;
 pub(crate) use unsupported::check_headers;
 
 /// Where a request goes.
@@ -92,27 +91,25 @@ fn account_operation(head: &RequestHead<'_>) -> Result<Operation, OperationError
         return Err(method_not_allowed(head.method, "the list of buckets: use GET"));
     }
     let known = ["prefix", "start-after", "continuation-token", "max-keys", "max-buckets"];
-    check_parameters(head.query(), &known, &Operation::ListBuckets)?;
+    check_parameters(head, &known, &Operation::ListBuckets)?;
     Ok(Operation::ListBuckets)
 }
 
 fn bucket_operation(head: &RequestHead<'_>, bucket: &str) -> Result<Operation, OperationError> {
     let bucket = bucket_name(bucket)?;
-    let row = match configurations::row(head.method, head.query())? {
+    let row = match configurations::row(head)? {
         Some(row) => row,
-        None => {
-            check_subresources(head, Level::Bucket)?;
-            bucket_row(head.method, head.query())?
-        }
+        None => bucket_row(head)?,
     };
     let operation = (row.build)(bucket);
-    check_parameters(head.query(), row.parameters, &operation)?;
+    check_parameters(head, row.parameters, &operation)?;
     Ok(operation)
 }
 
-fn bucket_row(method: &Method, query: Query<'_>) -> Result<Row<BucketName>, OperationError> {
+fn bucket_row(head: &RequestHead<'_>) -> Result<Row<BucketName>, OperationError> {
+    let query = head.query();
     let row = |build, parameters| Ok(Row { build, parameters });
-    match method.as_str() {
+    match head.method.as_str() {
         "GET" if query.has("location") => row(Operation::GetBucketLocation, &["location"]),
         "GET" if query.has("uploads") => row(Operation::ListMultipartUploads, LIST_UPLOADS_PARAMETERS),
         "GET" => match query.get("list-type")?.as_deref() {
@@ -127,7 +124,7 @@ fn bucket_row(method: &Method, query: Query<'_>) -> Result<Row<BucketName>, Oper
         "DELETE" => row(Operation::DeleteBucket, &[]),
         "POST" if query.has("delete") => row(Operation::DeleteObjects, &["delete"]),
         "POST" => row(Operation::PostObject, &[]),
-        _ => Err(method_not_allowed(method, "a bucket")),
+        _ => Err(method_not_allowed(head.method, "a bucket")),
     }
 }
 
@@ -147,10 +144,9 @@ const LIST_UPLOADS_PARAMETERS: &[&str] =
 
 fn object_operation(head: &RequestHead<'_>, bucket: &str, key: &str) -> Result<Operation, OperationError> {
     let target = ObjectTarget { bucket: bucket_name(bucket)?, key: object_key(key)? };
-    check_subresources(head, Level::Object)?;
     let row = object_row(head)?;
     let operation = (row.build)(target);
-    check_parameters(head.query(), row.parameters, &operation)?;
+    check_parameters(head, row.parameters, &operation)?;
     Ok(operation)
 }
 
@@ -198,24 +194,14 @@ fn is_copy(headers: &HeaderMap) -> bool {
     headers.contains_key("x-amz-copy-source")
 }
 
-/// Refuses operations that a parameter selects and R2 has not.
-fn check_subresources(head: &RequestHead<'_>, level: Level) -> Result<(), OperationError> {
-    for name in head.query().names() {
-        if let Some(refusal) = unsupported::subresource(level, head.method, &name?.0) {
-            return Err(refusal);
-        }
-    }
-    Ok(())
-}
-
 /// Refuses parameters that are neither the operation's, nor a signature's, nor ignored by R2.
-fn check_parameters(query: Query<'_>, known: &[&str], operation: &Operation) -> Result<(), OperationError> {
-    for name in query.names() {
+fn check_parameters(head: &RequestHead<'_>, known: &[&str], operation: &Operation) -> Result<(), OperationError> {
+    for name in head.query().names() {
         let (name, _) = name?;
         // R2 "Release notes" 2023-12-11 and 2024-06-06.
         let ignored = matches!(&*name, "x-id" | "x-purpose") || is_amz(&name);
         if !ignored && !known.contains(&&*name) {
-            return Err(unsupported::parameter(operation.name(), &name));
+            return Err(unsupported::parameter(head, operation, &name));
         }
     }
     Ok(())

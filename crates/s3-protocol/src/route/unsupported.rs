@@ -2,84 +2,38 @@
 //! Sources: the tables of unimplemented features in R2 "S3 API compatibility"; "Release notes" 2022-05-05,
 //! 2022-07-01 and 2022-11-30.
 
-use crate::operation::customer_key;
-use crate::request::is_amz;
+use crate::compatibility::{self, Level};
+use crate::operation::{Operation, customer_key};
+use crate::request::{RequestHead, is_amz};
 use http::Method;
 use http::header::{HeaderMap, HeaderValue};
 use types::{ErrorCode, OperationError};
 
-/// Parameters that select another operation on a bucket, and what S3 calls its subject.
-const BUCKET_SUBRESOURCES: [(&str, &str); 25] = [
-    ("accelerate", "BucketAccelerateConfiguration"),
-    ("acl", "BucketAcl"),
-    ("analytics", "BucketAnalyticsConfiguration"),
-    ("cors", "BucketCors"),
-    ("encryption", "BucketEncryption"),
-    ("intelligent-tiering", "BucketIntelligentTieringConfiguration"),
-    ("inventory", "BucketInventoryConfiguration"),
-    ("lifecycle", "BucketLifecycleConfiguration"),
-    ("logging", "BucketLogging"),
-    ("metadataConfiguration", "BucketMetadataConfiguration"),
-    ("metadataTable", "BucketMetadataTableConfiguration"),
-    ("metrics", "BucketMetricsConfiguration"),
-    ("notification", "BucketNotificationConfiguration"),
-    ("object-lock", "ObjectLockConfiguration"),
-    ("ownershipControls", "BucketOwnershipControls"),
-    ("policy", "BucketPolicy"),
-    ("policyStatus", "BucketPolicyStatus"),
-    ("publicAccessBlock", "PublicAccessBlock"),
-    ("replication", "BucketReplication"),
-    ("requestPayment", "BucketRequestPayment"),
-    ("session", "Session"),
-    ("tagging", "BucketTagging"),
-    ("versioning", "BucketVersioning"),
-    ("versions", "ObjectVersions"),
-    ("website", "BucketWebsite"),
-];
-
-/// Parameters that select another operation on an object, and what S3 calls its subject.
-const OBJECT_SUBRESOURCES: [(&str, &str); 12] = [
-    ("acl", "ObjectAcl"),
-    ("attributes", "ObjectAttributes"),
-    ("encryption", "ObjectEncryption"),
-    ("legal-hold", "ObjectLegalHold"),
-    ("renameObject", "ObjectRename"),
-    ("restore", "ObjectRestore"),
-    ("retention", "ObjectRetention"),
-    ("select", "ObjectContentSelection"),
-    ("tagging", "ObjectTagging"),
-    ("torrent", "ObjectTorrent"),
-    ("versionId", "ObjectVersion"),
-    ("append", "ObjectAppend"),
-];
-
-/// A bucket has other operations than an object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Level {
-    Bucket,
-    Object,
+/// The refusal of a parameter that the operation does not know: by the name of the operation that it selects in S3, if
+/// it selects one.
+pub(super) fn parameter(head: &RequestHead<'_>, operation: &Operation, parameter: &str) -> OperationError {
+    let level = match (operation.object(), operation.bucket()) {
+        (Some(_), _) => Level::Object,
+        (None, Some(_)) => Level::Bucket,
+        (None, None) => Level::Account,
+    };
+    not_implemented(match compatibility::refused(level, head, parameter) {
+        Some(entry) => format!("{} (query parameter '{parameter}') is not implemented.", entry.name),
+        None => format!("{} query parameter '{parameter}' is not implemented: leave it out.", operation.name()),
+    })
 }
 
-/// The refusal of an operation that this parameter selects, if it selects one.
-pub(super) fn subresource(level: Level, method: &Method, parameter: &str) -> Option<OperationError> {
-    let table: &[(&str, &str)] = match level {
-        Level::Bucket => &BUCKET_SUBRESOURCES,
-        Level::Object => &OBJECT_SUBRESOURCES,
-    };
-    let (_, subject) = table.iter().find(|(name, _)| *name == parameter)?;
-    let verb = match (method.as_str(), *subject) {
-        ("GET", "ObjectVersions") => "List",
-        (_, "Session") => "Create",
-        ("PUT" | "POST", _) => "Put",
-        ("DELETE", _) => "Delete",
-        _ => "Get",
-    };
-    Some(not_implemented(format!("{verb}{subject} (query parameter '{parameter}') is not implemented.")))
-}
-
-/// The refusal of a parameter that the operation does not know.
-pub(super) fn parameter(operation: &str, parameter: &str) -> OperationError {
-    not_implemented(format!("{operation} query parameter '{parameter}' is not implemented: leave it out."))
+/// Refuses to choose another checksum for a configuration (R2 "S3 API compatibility"): those that are sent with it are
+/// verified, whichever they are.
+///
+/// # Errors
+/// `NotImplemented`, naming the header.
+pub(super) fn check_configuration_headers(head: &RequestHead<'_>) -> Result<(), OperationError> {
+    const ALGORITHM: &str = "x-amz-checksum-algorithm";
+    if head.method == Method::PUT && head.headers.contains_key(ALGORITHM) {
+        return Err(not_implemented(format!("Header '{ALGORITHM}' is not implemented: leave it out.")));
+    }
+    Ok(())
 }
 
 /// Refuses headers that ask for what is not there.
