@@ -1,8 +1,9 @@
-"""The checksums botocore leaves to a compiled helper, computed here from their definitions, for small inputs."""
+"""The checksums botocore leaves to a compiled helper, computed here from their definitions."""
 
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import zlib
 
@@ -10,14 +11,25 @@ CRC32C_REFLECTED_POLYNOMIAL = 0x82F63B78
 CRC64NVME_REFLECTED_POLYNOMIAL = 0x9A6C9329AC4BC9B5
 
 
+@functools.cache
+def reflected_table(polynomial: int) -> list[int]:
+    """What each byte does to the register."""
+
+    def entry(register: int) -> int:
+        for _ in range(8):
+            register = (register >> 1) ^ (polynomial if register & 1 else 0)
+        return register
+
+    return [entry(byte) for byte in range(256)]
+
+
 def reflected_crc(data: bytes, polynomial: int, bits: int) -> bytes:
     """A reflected CRC with all bits set before and inverted after, as every CRC of S3 is; big-endian."""
+    table = reflected_table(polynomial)
     everything = (1 << bits) - 1
     register = everything
     for byte in data:
-        register ^= byte
-        for _ in range(8):
-            register = (register >> 1) ^ (polynomial if register & 1 else 0)
+        register = (register >> 8) ^ table[(register ^ byte) & 0xFF]
     return (register ^ everything).to_bytes(bits // 8, "big")
 
 
