@@ -60,8 +60,6 @@ def test_a_copy_does_not_leave_its_jurisdiction(
     assert eu.get_object(Bucket=f"{bucket}-eu", Key="copy")["Body"].read() == b"europe"
 
 
-def test_an_endpoint_of_no_jurisdiction_is_refused(
-    cairn: CairnServer, make_client: Callable[..., BaseClient]
-) -> None:
+def test_an_endpoint_of_no_jurisdiction_is_refused(cairn: CairnServer, make_client: Callable[..., BaseClient]) -> None:
     with refused(400, "InvalidURI"):
         make_client(cairn, endpoint_url=endpoint(cairn, "mars")).list_buckets()

@@ -14,7 +14,7 @@ use keyring::{RootKey, RowSealer};
 use metadata::Metadata;
 use metadata::rocks::{RocksEngine, RocksSettings};
 use operations::Store;
-use operations::store::{StoreLimits, StoreParts};
+use operations::store::StoreParts;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -215,6 +215,6 @@ async fn put_together(
     let epoch = metadata.begin_epoch(clock.now()).await.map_err(OperationError::from)?;
     let blob_settings = BlobSettings { reserve_bytes: settings.reserve_bytes };
     let blobs = Arc::new(LocalBlobs::new(disk, Arc::clone(&clock), &*entropy, blob_settings, epoch));
-    let limits = StoreLimits::default();
+    let limits = settings.limits.clone();
     Ok(Arc::new(Store::new(StoreParts { metadata, blobs, root, clock, entropy, limits })))
 }

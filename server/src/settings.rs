@@ -1,6 +1,7 @@
 //! Settings: read once, documented once. docs/configuration.md is this file's table, written by a test.
 
 use crate::command_line::Serve;
+use operations::store::StoreLimits;
 use serde::Deserialize;
 use std::fmt;
 use std::net::SocketAddr;
@@ -24,6 +25,8 @@ pub struct Settings {
     pub account_domains: Vec<String>,
     /// Domains directly under which buckets are.
     pub bucket_domains: Vec<String>,
+    /// Bounds of the store.
+    pub limits: StoreLimits,
 }
 
 /// Where data is kept.
@@ -78,6 +81,9 @@ file_settings! {
          host is path style.";
     bucket_domains: Vec<String>, "list of domains", "`[\"localhost\"]`",
         "With `localhost`, each bucket is at `<bucket>.localhost` too.";
+    limit_rates: bool, "`true` or `false`", "`false`",
+        "Holds clients to the rates of R2: one write per second to one object, 50 changes per second of one bucket. \
+         Past them the answer is 429 with `Retry-After`.";
 }
 
 const RESERVE_BYTES_MIN: u64 = 64 * MIB;
@@ -122,6 +128,7 @@ impl Settings {
             cache_bytes: at_least("cache_bytes", file.cache_bytes.unwrap_or(128 * MIB), CACHE_BYTES_MIN)?,
             account_domains: domains(file.account_domains, "r2.localhost"),
             bucket_domains: domains(file.bucket_domains, "localhost"),
+            limits: StoreLimits { rates: file.limit_rates.unwrap_or(false), ..StoreLimits::default() },
         })
     }
 }

@@ -1,10 +1,11 @@
 //! From a signature to a caller.
 
+use http::Method;
 use operations::authenticate::Credential;
 use operations::{Caller, Store};
-use s3_protocol::RequestHead;
 use s3_protocol::payload::CONTENT_SHA256;
 use s3_protocol::sigv4::{self, Authentication, ChunkSignatures, SignedPolicy, SigningKey};
+use s3_protocol::{Operation, RequestHead};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use types::{AccessKeyId, ErrorCode, OperationError};
@@ -36,6 +37,27 @@ pub(crate) struct Authenticated {
     pub(crate) presigned: bool,
     /// What signed chunks of the body continue from, if they are signed.
     pub(crate) chunks: Option<ChunkSignatures>,
+}
+
+impl Authenticated {
+    /// Presigned URLs are for GET, HEAD, PUT and DELETE (R2 "Presigned URLs"). A POST that is an operation of its own,
+    /// as CreateMultipartUpload is, may be presigned all the same: any operation may. An upload by POST may not.
+    ///
+    /// # Errors
+    /// `NotImplemented`.
+    pub(crate) fn refuse_presigned_post(
+        &self,
+        head: &RequestHead<'_>,
+        operation: &Operation,
+    ) -> Result<(), OperationError> {
+        if self.presigned && head.method == Method::POST && matches!(operation, Operation::PutObject(_)) {
+            return Err(OperationError::new(
+                ErrorCode::NotImplemented,
+                "Uploads by POST to a presigned URL are not implemented: presign a PUT.",
+            ));
+        }
+        Ok(())
+    }
 }
 
 impl SigningKeys {

@@ -136,6 +136,7 @@ impl S3Face {
     {
         let route = route::route(&head, &self.hosts)?;
         let caller = &admit(&route, authenticated.caller)?;
+        authenticated.refuse_presigned_post(&head, &route.operation)?;
         let without_hash = if authenticated.presigned { WithoutHash::Unsigned } else { WithoutHash::Refused };
         let payload = Payload::parse(&head, without_hash, route.operation.checksum_headers())?;
         body.decode_with(ChunkedDecoder::new(&payload, authenticated.chunks.clone())?);

@@ -47,6 +47,7 @@ impl Store {
         name: &BucketName,
         policy: Option<&CorsPolicy>,
     ) -> Result<(), OperationError> {
+        self.admit_change(caller.account, caller.jurisdiction, name)?;
         loop {
             let bucket = self.find_bucket(caller, name).await?;
             // A conflict is a change of the bucket itself, or its end: look again.

@@ -48,6 +48,7 @@ impl Store {
         name: &BucketName,
         lifecycle: Lifecycle,
     ) -> Result<(), OperationError> {
+        self.admit_change(caller.account, caller.jurisdiction, name)?;
         let row = LifecycleRow { lifecycle };
         loop {
             let bucket = self.find_bucket(caller, name).await?;

@@ -39,6 +39,8 @@ actions! {
     ListBuckets;
     /// Make a bucket.
     CreateBucket;
+    /// Choose the class of a bucket's objects that name none.
+    SetDefaultStorageClass;
     /// Remove an empty bucket.
     DeleteBucket;
     /// See that a bucket exists.

@@ -62,7 +62,8 @@ impl Store {
     ///
     /// # Errors
     /// `NoSuchBucket`, `NoSuchUpload`, `InvalidPart`, `EntityTooSmall`, `PartSizesDiffer`, `EntityTooLarge`,
-    /// `PreconditionFailed`, `BadDigest`; `InvalidRequest` for sizes, checksums or types that are not the upload's.
+    /// `PreconditionFailed`, `BadDigest`, `TooManyRequests`; `InvalidRequest` for sizes, checksums or types that are
+    /// not the upload's.
     pub async fn complete_upload(
         &self,
         caller: &Caller,
@@ -70,6 +71,7 @@ impl Store {
     ) -> Result<StoredObject, OperationError> {
         caller.authorize(Action::CompleteMultipartUpload)?;
         let bucket = self.open_bucket(caller, &request.bucket).await?;
+        self.admit_write(bucket.id(), &request.key)?;
         let mut tries = self.tries(bucket.id(), &request.key);
         loop {
             tries.begin().await?;
@@ -245,7 +247,7 @@ fn check_size(size: u64, first: u64, last: bool) -> Result<(), OperationError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use types::limits::MIB;
+    use types::limits::{MIB, UPLOAD_BYTES_MAX};
     use types::{BlobId, Timestamp};
 
     fn part(size: u64, md5: &str) -> PartRow {
@@ -279,5 +281,15 @@ mod tests {
         assert_eq!(sizes(&[6 * MIB, 5 * MIB, 1]), Err(ErrorCode::PartSizesDiffer));
         assert_eq!(sizes(&[6 * MIB, 7 * MIB]), Err(ErrorCode::PartSizesDiffer));
         assert_eq!(sizes(&[5 * MIB - 1, 1]), Err(ErrorCode::EntityTooSmall));
+        assert_eq!(sizes(&[5 * MIB, 1]), Ok(5 * MIB + 1));
+    }
+
+    #[test]
+    fn the_largest_object_is_5_tib_less_5_gib() {
+        let count = usize::try_from(OBJECT_BYTES_MAX / UPLOAD_BYTES_MAX).unwrap();
+        let mut parts = vec![UPLOAD_BYTES_MAX; count];
+        assert_eq!(sizes(&parts), Ok(OBJECT_BYTES_MAX), "the largest parts make it up exactly");
+        parts.push(1);
+        assert_eq!(sizes(&parts), Err(ErrorCode::EntityTooLarge));
     }
 }

@@ -31,7 +31,7 @@ pub struct CopyObject {
     pub conditions: Conditions,
     /// What becomes of its metadata.
     pub metadata: MetadataDirective,
-    /// The source's if none.
+    /// The default of the destination's bucket if none, whatever the source's is: as with S3.
     pub class: Option<StorageClass>,
     /// The customer's key that the source is encrypted with, if there is one.
     pub source_customer_key: Option<CustomerKey>,
@@ -66,11 +66,12 @@ impl Store {
     ///
     /// # Errors
     /// `NoSuchBucket` and `NoSuchKey` of source or destination, `PreconditionFailed`, `InvalidRequest` for a copy
-    /// onto itself that changes nothing; for the source's customer key as [`Store::get_object`].
+    /// onto itself that changes nothing, `TooManyRequests`; for the source's customer key as [`Store::get_object`].
     pub async fn copy_object(&self, caller: &Caller, request: &CopyObject) -> Result<CopiedObject, OperationError> {
         caller.authorize(Action::CopyObject)?;
         let source_bucket = self.open_bucket(caller, &request.source_bucket).await?;
         let bucket = self.open_bucket(caller, &request.bucket).await?;
+        self.admit_write(bucket.id(), &request.key)?;
         let source_customer = request.source_customer_key.as_ref();
         if !may_share(source_customer, request.customer_key.as_ref()) {
             return self.copy_rewritten(caller, request, &bucket).await;
@@ -106,7 +107,7 @@ impl Store {
             version: self.random_id(),
             http,
             user,
-            class: request.class.unwrap_or(source.class),
+            class: request.class.unwrap_or(into.found.stored.row.default_class),
             key: self.seal_key(into, source.body.id(), data_key, request.customer_key.as_ref()),
             ..source.clone()
         })

@@ -93,7 +93,7 @@ impl Store {
             version: self.random_id(),
             http,
             user,
-            class: request.class.unwrap_or(source.class),
+            class: request.class.unwrap_or(into.found.stored.row.default_class),
             checksum: checksum.map(StoredChecksum::from),
             key: sealed_key,
             body: body_of(&written.blob),

@@ -28,16 +28,17 @@ impl Store {
     /// Makes a bucket with a key of its own.
     ///
     /// # Errors
-    /// `BucketConflict` if the account has one of that name in the jurisdiction; `TooManyBuckets`.
+    /// `BucketConflict` if the account has one of that name in the jurisdiction; `TooManyBuckets`; `TooManyRequests`.
     pub async fn create_bucket(&self, caller: &Caller, request: &CreateBucket) -> Result<(), OperationError> {
         caller.authorize(Action::CreateBucket)?;
+        self.admit_change(caller.account, caller.jurisdiction, &request.name)?;
         let mut turn = None;
         loop {
             if self.metadata.bucket(caller.account, caller.jurisdiction, &request.name).await?.is_some() {
                 return Err(ErrorCode::BucketConflict.into());
             }
             let vacancy = self.metadata.vacancy(caller.account, caller.jurisdiction, &request.name).await?;
-            if vacancy.buckets() >= self.limits.buckets_max {
+            if vacancy.buckets() >= self.buckets_max {
                 return Err(ErrorCode::TooManyBuckets.into());
             }
             let row = BucketRow {

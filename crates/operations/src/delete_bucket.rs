@@ -9,9 +9,10 @@ impl Store {
     /// Removes a bucket that has no object; its uploads in progress go with it.
     ///
     /// # Errors
-    /// `NoSuchBucket`, `BucketNotEmpty`.
+    /// `NoSuchBucket`, `BucketNotEmpty`, `TooManyRequests`.
     pub async fn delete_bucket(&self, caller: &Caller, name: &BucketName) -> Result<(), OperationError> {
         caller.authorize(Action::DeleteBucket)?;
+        self.admit_change(caller.account, caller.jurisdiction, name)?;
         let mut turn = None;
         loop {
             let bucket = self.find_bucket(caller, name).await?;

@@ -24,6 +24,7 @@ pub mod list_parts;
 pub mod list_uploads;
 pub mod object_reader;
 pub mod put_object;
+pub mod set_default_class;
 pub mod start;
 pub mod store;
 pub mod upload_part;
@@ -37,6 +38,7 @@ mod digests;
 mod multipart_checksum;
 mod page_token;
 mod pins;
+mod rates;
 mod row_locks;
 mod shown_checksum;
 

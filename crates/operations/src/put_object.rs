@@ -63,7 +63,8 @@ impl Store {
     ///
     /// # Errors
     /// `NoSuchBucket`, `PreconditionFailed`, `BadDigest`, `ContentSha256Mismatch`, `IncompleteBody`,
-    /// `EntityTooLarge`, `StorageFull`, and whatever `body` fails with; the old object, if any, is then untouched.
+    /// `EntityTooLarge`, `TooManyRequests`, `StorageFull`, and whatever `body` fails with; the old object, if any, is
+    /// then untouched.
     ///
     /// # Cancel safety
     /// Dropping the future leaves the old object or the new one, never neither.
@@ -75,6 +76,7 @@ impl Store {
     ) -> Result<StoredObject, OperationError> {
         caller.authorize(Action::PutObject)?;
         let bucket = self.open_bucket(caller, &request.bucket).await?;
+        self.admit_write(bucket.id(), &request.key)?;
         self.refuse_early(&bucket, &request.key, &request.conditions).await?;
 
         let key = DataKey::generate(&*self.entropy);

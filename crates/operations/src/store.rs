@@ -3,6 +3,7 @@
 use crate::caller::Caller;
 use crate::page_token::PageTokens;
 use crate::pins::Pins;
+use crate::rates::Rates;
 use crate::row_locks::RowLocks;
 use blobs::LocalBlobs;
 use environment::{Clock, Entropy};
@@ -23,7 +24,9 @@ pub struct Store {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) pins: Pins,
     pub(crate) tokens: PageTokens,
-    pub(crate) limits: StoreLimits,
+    pub(crate) buckets_max: u64,
+    /// None if rates are not limited.
+    pub(crate) rates: Option<Rates>,
     /// Turns for those who make and remove buckets and were in each other's way: courtesy, as `locks` are.
     pub(crate) bucket_turns: Mutex<()>,
     root: RootKey,
@@ -48,16 +51,18 @@ pub struct StoreParts {
     pub limits: StoreLimits,
 }
 
-/// Bounds that may be set otherwise than R2 has them. The default is R2's.
-#[derive(Clone, Debug)]
+/// Bounds that may be set. Source: R2 "Limits".
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreLimits {
     /// Buckets of one account.
     pub buckets_max: u64,
+    /// Whether one object is written once a second at most, and one bucket changed fifty times.
+    pub rates: bool,
 }
 
 impl Default for StoreLimits {
     fn default() -> Self {
-        Self { buckets_max: limits::BUCKETS_MAX }
+        Self { buckets_max: limits::BUCKETS_MAX, rates: false }
     }
 }
 
@@ -90,7 +95,8 @@ impl Store {
             clock: parts.clock,
             entropy: parts.entropy,
             pins: Pins::default(),
-            limits: parts.limits,
+            buckets_max: parts.limits.buckets_max,
+            rates: parts.limits.rates.then(Rates::default),
             bucket_turns: Mutex::new(()),
             root: parts.root,
             bucket_keys: RwLock::default(),

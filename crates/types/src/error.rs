@@ -108,6 +108,8 @@ error_codes! {
     TooManyRequests             10058  "TooManyRequests"                    429    Later "Reduce your concurrent request rate for the same object.";
     /// The bucket has no CORS rules.
     NoSuchCorsConfiguration     10059  "NoSuchCORSConfiguration"            404    Never "The CORS configuration does not exist.";
+    /// A storage class nobody has.
+    InvalidStorageClass         10062  "InvalidStorageClass"                400    Never "The storage class you specified is not valid: use STANDARD or STANDARD_IA.";
     /// A bucket lock rule forbids it.
     ObjectLockedByBucketPolicy  10069  "ObjectLockedByBucketPolicy"         403    Never "The object is locked by the bucket policy.";
     /// The bucket exists already. The name is S3's, since clients such as rclone look for it and for no other.

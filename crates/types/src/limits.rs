@@ -23,6 +23,14 @@ pub const PART_BYTES_MIN: u64 = 5 * MIB;
 pub const PARTS_MAX: u16 = 10_000;
 /// Buckets of one account. Source: R2 "Limits".
 pub const BUCKETS_MAX: u64 = 1_000_000;
+/// Times that one bucket may be made, removed or configured within a second. Kept only where rates are limited.
+/// Source: R2 "Limits", note 1.
+pub const BUCKET_CHANGES_PER_SECOND_MAX: u32 = 50;
+/// Times that one object may be written within a second. Kept only where rates are limited. Source: R2 "Limits",
+/// note 5.
+pub const KEY_WRITES_PER_SECOND_MAX: u32 = 1;
+/// Custom domains of one bucket. Source: R2 "Limits".
+pub const CUSTOM_DOMAINS_MAX: usize = 50;
 /// Shortest bucket name. Source: R2 "Create new buckets".
 pub const BUCKET_NAME_BYTES_MIN: usize = 3;
 /// Longest bucket name. Source: R2 "Create new buckets".

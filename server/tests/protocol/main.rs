@@ -15,6 +15,7 @@ mod forms;
 mod hosts;
 mod not_implemented;
 mod payloads;
+mod presigned;
 mod signatures;
 #[path = "../support/mod.rs"]
 mod support;

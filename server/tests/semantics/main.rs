@@ -1,6 +1,4 @@
 //! What R2 means, seen through the socket: one file per subject.
-//! What R2 means, seen through the socket: reads, lists, copies, jurisdictions, multipart uploads, configurations,
-//! races, stopping.
 
 #![allow(
     clippy::unwrap_used,
@@ -18,12 +16,14 @@ mod copying;
 mod customer_keys;
 mod extensions;
 mod jurisdictions;
+mod limits;
 mod listing;
 mod listing_uploads;
 mod multipart;
 mod racing;
 mod reading;
 mod stopping;
+mod storage_classes;
 #[path = "../support/mod.rs"]
 mod support;
 

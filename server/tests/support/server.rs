@@ -4,6 +4,7 @@ use super::{Client, PATIENCE, TestClock};
 use environment::disk::OpenDiskError;
 use environment::{Clock, SystemClock, SystemEntropy};
 use operations::Caller;
+use operations::store::StoreLimits;
 use server::settings::DataDirectory;
 use server::{Instance, Machine, Settings, StartError};
 use std::path::{Path, PathBuf};
@@ -29,6 +30,7 @@ fn settings_of(data: &Path) -> Settings {
         cache_bytes: 8 << 20,
         account_domains: vec!["r2.localhost".to_owned()],
         bucket_domains: vec!["localhost".to_owned()],
+        limits: StoreLimits::default(),
     }
 }
 

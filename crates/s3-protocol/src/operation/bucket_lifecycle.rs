@@ -17,7 +17,8 @@ use types::{
 };
 
 /// Classes that S3 moves objects to and R2 has not.
-const CLASSES_OF_S3: [&str; 5] = ["DEEP_ARCHIVE", "GLACIER", "GLACIER_IR", "INTELLIGENT_TIERING", "ONEZONE_IA"];
+pub(super) const CLASSES_OF_S3: [&str; 5] =
+    ["DEEP_ARCHIVE", "GLACIER", "GLACIER_IR", "INTELLIGENT_TIERING", "ONEZONE_IA"];
 
 /// Milliseconds of a day.
 const DAY_MILLISECONDS: u64 = 86_400_000;

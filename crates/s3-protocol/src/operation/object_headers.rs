@@ -1,6 +1,7 @@
 //! The headers of an object, in both directions: what an upload stores, and what GET and HEAD answer.
 //! Sources: R2 "S3 API compatibility", System Metadata; R2 "Extensions", Extended metadata.
 
+use super::bucket_lifecycle::CLASSES_OF_S3;
 use super::checksums;
 use super::shared::{not_implemented, put_etag};
 use crate::{encoded_word, header, payload};
@@ -29,8 +30,8 @@ impl ObjectMetadata {
     /// Reads the headers of an upload.
     ///
     /// # Errors
-    /// `MetadataTooLarge`; `NotImplemented` for a storage class R2 has not; `InvalidArgument` for values that are not
-    /// text.
+    /// `MetadataTooLarge`; `NotImplemented` for a storage class of S3 that R2 has not, `InvalidStorageClass` for any
+    /// other; `InvalidArgument` for values that are not text.
     pub(super) fn decode(headers: &HeaderMap) -> Result<Self, OperationError> {
         let encoding = header::text(headers, &CONTENT_ENCODING)?;
         let http = HttpMetadata {
@@ -60,6 +61,9 @@ fn storage_class(headers: &HeaderMap) -> Result<Option<StorageClass>, OperationE
     let Some(name) = header::text(headers, "x-amz-storage-class")? else { return Ok(None) };
     let class = [StorageClass::Standard, StorageClass::InfrequentAccess].into_iter().find(|c| c.s3_name() == name);
     class.map(Some).ok_or_else(|| {
+        if !CLASSES_OF_S3.contains(&name) && name != "REDUCED_REDUNDANCY" {
+            return ErrorCode::InvalidStorageClass.into();
+        }
         not_implemented(format!(
             "Header 'x-amz-storage-class' with value '{name}' is not implemented: use STANDARD or STANDARD_IA."
         ))
@@ -210,8 +214,15 @@ mod tests {
         assert_eq!((metadata.http.content_encoding, metadata.http.expires.as_deref()), (None, Some("soon")));
         assert_eq!(metadata.user.pairs(), [("a".into(), "1".into()), ("b".into(), "2".into())]);
         assert_eq!(metadata.storage_class, Some(StorageClass::InfrequentAccess));
-        let refused = ObjectMetadata::decode(&map(&[("x-amz-storage-class", "GLACIER")])).unwrap_err();
-        assert_eq!(refused.code, ErrorCode::NotImplemented);
+        for (class, code) in [
+            ("GLACIER", ErrorCode::NotImplemented),
+            ("REDUCED_REDUNDANCY", ErrorCode::NotImplemented),
+            ("standard", ErrorCode::InvalidStorageClass),
+            ("InfrequentAccess", ErrorCode::InvalidStorageClass),
+        ] {
+            let refused = ObjectMetadata::decode(&map(&[("x-amz-storage-class", class)])).unwrap_err();
+            assert_eq!(refused.code, code, "{class}");
+        }
     }
 
     #[test]

@@ -23,6 +23,8 @@ fn plain_bodies_have_their_content_length() {
     assert_eq!(payload.length, Some(5));
     assert!(matches!(payload.mode, PayloadMode::Sha256(digest) if digest[0] == 0xe3));
     assert_eq!(parse(&[UNSIGNED]).unwrap().upload_length().unwrap_err().code, ErrorCode::MissingContentLength);
+    let largest = parse(&[UNSIGNED, ("content-length", "5363466240")]).unwrap();
+    assert_eq!(largest.upload_length().unwrap(), Some(types::limits::UPLOAD_BYTES_MAX));
     let huge = parse(&[UNSIGNED, ("content-length", "5363466241")]).unwrap();
     assert_eq!(huge.upload_length().unwrap_err().code, ErrorCode::EntityTooLarge);
 }

@@ -72,8 +72,11 @@ impl CanonicalRequest<'_> {
         let Some(query) = self.head.query.filter(|query| !query.is_empty()) else { return };
         let mut text = Vec::with_capacity(query.len() + 16);
         let mut pairs = Vec::with_capacity(16);
+        // The one signature that is read; another beside it is a parameter that nobody signed.
+        let mut left_out = !self.is_presigned;
         for (name, value) in self.head.query().raw_pairs() {
-            if self.is_presigned && name == "X-Amz-Signature" {
+            if !left_out && name == "X-Amz-Signature" {
+                left_out = true;
                 continue;
             }
             let start = text.len();

@@ -62,9 +62,9 @@ pub struct SignedRequest<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
     Header,
-    /// A presigned URL, good for this many seconds.
+    /// A presigned URL, good for this many seconds; `None` if they are out of bounds.
     Query {
-        expires_seconds: u64,
+        expires_seconds: Option<u64>,
     },
 }
 
@@ -107,7 +107,8 @@ impl SignedRequest<'_> {
     /// Decides whether the request is from the holder of the secret that `key` was derived from, and of this time.
     ///
     /// # Errors
-    /// `RequestTimeTooSkewed`, `ExpiredRequest`, `AccessDenied` for a presigned URL of the future or for
+    /// `RequestTimeTooSkewed`, `ExpiredRequest`, `AuthorizationQueryParametersError` for a presigned URL whose times
+    /// make no sense, `AccessDenied` for a presigned URL of the future or for
     /// `x-amz-*` headers that are not signed, `InvalidRequest` without a hash of the body, `SignatureDoesNotMatch`.
     pub fn verify(&self, head: &RequestHead<'_>, key: &SigningKey, now: Timestamp) -> Result<(), OperationError> {
         self.check_all_signed(head)?;
@@ -127,7 +128,7 @@ impl SignedRequest<'_> {
             let signature = key.sign_request(&mut buffer, &self.time_text, &self.credential);
             if verify_slices_are_equal(&signature, &self.signature).is_ok() {
                 // Only now: a time that was tampered with is first of all not the signed one.
-                return self.check_time(now);
+                return self.check_scope().and_then(|expires| self.check_time(expires, now));
             }
             if request.is_normal() {
                 break;
@@ -136,19 +137,35 @@ impl SignedRequest<'_> {
         Err(ErrorCode::SignatureDoesNotMatch.into())
     }
 
-    fn check_time(&self, now: Timestamp) -> Result<(), OperationError> {
-        let (signed, now) = (self.time.seconds(), now.seconds());
+    /// What a presigned URL says of its time makes sense. Answers for how many seconds it is good.
+    fn check_scope(&self) -> Result<Option<u64>, OperationError> {
+        let error = |message| OperationError::new(ErrorCode::AuthorizationQueryParametersError, message);
         match self.place {
-            Place::Header if signed.abs_diff(now) > CLOCK_SKEW_SECONDS_MAX => Err(OperationError::new(
+            Place::Header => Ok(None),
+            Place::Query { expires_seconds: None } => Err(error(
+                "X-Amz-Expires must be a number of seconds from 1 to 604800: a URL is good for a week at most.",
+            )),
+            Place::Query { .. } if !self.time_text.starts_with(self.credential.date.as_bytes()) => {
+                Err(error("The date of X-Amz-Credential is not that of X-Amz-Date."))
+            }
+            Place::Query { expires_seconds } => Ok(expires_seconds),
+        }
+    }
+
+    /// `expires`: seconds that a presigned URL is good for; `None` for a signature in a header.
+    fn check_time(&self, expires: Option<u64>, now: Timestamp) -> Result<(), OperationError> {
+        let (signed, now) = (self.time.seconds(), now.seconds());
+        match expires {
+            None if signed.abs_diff(now) > CLOCK_SKEW_SECONDS_MAX => Err(OperationError::new(
                 ErrorCode::RequestTimeTooSkewed,
                 "The difference between the request time and the server's time is too large: set your clock; 15 \
                  minutes are allowed.",
             )),
-            Place::Query { .. } if signed > now.saturating_add(CLOCK_SKEW_SECONDS_MAX) => Err(OperationError::new(
+            Some(_) if signed > now.saturating_add(CLOCK_SKEW_SECONDS_MAX) => Err(OperationError::new(
                 ErrorCode::AccessDenied,
                 "Request is not yet valid: X-Amz-Date lies in the future. Check the clock that signed the URL.",
             )),
-            Place::Query { expires_seconds } if now > signed.saturating_add(expires_seconds) => {
+            Some(seconds) if now > signed.saturating_add(seconds) => {
                 Err(OperationError::new(ErrorCode::ExpiredRequest, "Request has expired: sign a new URL."))
             }
             _ => Ok(()),

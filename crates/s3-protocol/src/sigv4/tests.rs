@@ -213,7 +213,19 @@ fn a_presigned_url_is_good_for_nothing_else() {
     assert_eq!(with(format!("{target}&x-amz-storage-class=STANDARD"), &[]), mismatch);
     let parameters = Err(ErrorCode::AuthorizationQueryParametersError);
     for expires in ["0", "604801", "-1", "+1", "x", ""] {
-        assert_eq!(with(target.replace("Expires=604800", &format!("Expires={expires}")), &[]), parameters, "{expires}");
+        let tampered = target.replace("Expires=604800", &format!("Expires={expires}"));
+        assert_eq!(with(tampered, &[]), mismatch, "tampering goes before bounds: {expires:?}");
+    }
+    for expires in [0, 604_801] {
+        let mut url = parts("PUT", "http://h/bucket/key", &[]);
+        presign(&mut url, &credentials("auto"), expires, MAY_24).unwrap();
+        assert_eq!(verify(&url), parameters, "{expires}");
+    }
+    assert_eq!(with(target.replace("Date=20130524", "Date=20130525"), &[]), mismatch);
+    for twice in
+        ["X-Amz-Expires=604800", "X-Amz-Date=20130524T000000Z", "X-Amz-Signature=00", "X-Amz-SignedHeaders=host"]
+    {
+        assert_eq!(with(format!("{target}&{twice}"), &[]), mismatch, "{twice}");
     }
     assert_eq!(with(target.replace("X-Amz-Algorithm=AWS4-HMAC-SHA256", "X-Amz-Algorithm=AWS4"), &[]), parameters);
     assert_eq!(with(target.replace("X-Amz-Date=", "X-Amz-Dates="), &[]), parameters);
