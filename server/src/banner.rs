@@ -5,7 +5,8 @@ use crate::settings::DataDirectory;
 
 /// The text. The token is shown at the first start only; nobody can show it again.
 pub fn text(access: &Access, data: &DataDirectory) -> String {
-    let Access { endpoint, account_id, access_key_id, secret_access_key, .. } = access;
+    let Access { endpoint, account_id, access_key_id, .. } = access;
+    let secret_access_key = access.secret_access_key.as_deref().unwrap_or("(its token was removed)");
     let place = match data {
         DataDirectory::Kept(path) => format!("{} (back up root.key apart from it)", path.display()),
         DataDirectory::Ephemeral => "temporary, removed at the end".to_owned(),

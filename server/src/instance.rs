@@ -17,7 +17,7 @@ use operations::Store;
 use operations::store::StoreParts;
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -97,8 +97,8 @@ struct Gateway {
 impl Handler for Gateway {
     type Body = AnswerBody;
 
-    async fn handle(&self, request: Request<Incoming>) -> Response<AnswerBody> {
-        self.s3.handle(request).await
+    async fn handle(&self, request: Request<Incoming>, address: IpAddr) -> Response<AnswerBody> {
+        self.s3.handle(request, address).await
     }
 }
 

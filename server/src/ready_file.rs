@@ -15,8 +15,9 @@ pub struct Access {
     pub account_id: String,
     /// S3 access key id.
     pub access_key_id: String,
-    /// S3 secret access key.
-    pub secret_access_key: String,
+    /// S3 secret access key; absent once the root token was removed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret_access_key: Option<String>,
     /// The API token; only at the first start on a data directory.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub api_token: Option<String>,

@@ -7,6 +7,7 @@ use s3_protocol::payload::CONTENT_SHA256;
 use s3_protocol::sigv4::{self, Authentication, ChunkSignatures, SignedPolicy, SigningKey};
 use s3_protocol::{Operation, RequestHead};
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 use types::{AccessKeyId, ErrorCode, OperationError};
 
@@ -70,6 +71,7 @@ impl SigningKeys {
         &self,
         store: &Store,
         head: &RequestHead<'_>,
+        address: IpAddr,
     ) -> Result<Authenticated, OperationError> {
         let Authentication::Signed(signed) = sigv4::parse(head)? else {
             return Err(ErrorCode::Unauthorized.into());
@@ -78,6 +80,7 @@ impl SigningKeys {
         let (access_key, credential) = credential_of(store, signed.access_key_id()).await?;
         let key = self.key(access_key, &credential, signed.date(), signed.region());
         signed.verify(head, &key, store.clock().now())?;
+        credential.check_address(address)?;
         let chunks = signs_chunks(head).then(|| signed.chunk_signatures(SigningKey::clone(&key)));
         Ok(Authenticated { caller: credential.caller, presigned: signed.is_presigned(), chunks })
     }
@@ -90,10 +93,12 @@ impl SigningKeys {
         &self,
         store: &Store,
         signed: &SignedPolicy<'_>,
+        address: IpAddr,
     ) -> Result<Caller, OperationError> {
         refuse_temporary(signed.session_token())?;
         let (access_key, credential) = credential_of(store, signed.access_key_id()).await?;
         signed.verify(&self.key(access_key, &credential, signed.date(), signed.region()))?;
+        credential.check_address(address)?;
         Ok(credential.caller)
     }
 

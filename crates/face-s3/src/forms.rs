@@ -18,6 +18,7 @@ use s3_protocol::payload::{ChecksumHeaders, Payload, WithoutHash};
 use s3_protocol::sigv4::{self, Authentication, SignedPolicy};
 use s3_protocol::{HostRules, Operation, RequestHead, Route, route};
 use std::error::Error;
+use std::net::IpAddr;
 use types::{BucketName, ErrorCode, OperationError};
 
 /// A request that is a form.
@@ -57,7 +58,13 @@ fn is_multipart(headers: &HeaderMap) -> bool {
 ///
 /// # Errors
 /// `Unauthorized` without a policy; those of the policy, the form and of PutObject.
-pub(crate) async fn post<B>(store: &Store, keys: &SigningKeys, form: Form<'_>, body: &mut UploadBody<B>) -> Answered
+pub(crate) async fn post<B>(
+    store: &Store,
+    keys: &SigningKeys,
+    form: Form<'_>,
+    body: &mut UploadBody<B>,
+    address: IpAddr,
+) -> Answered
 where
     B: Body<Data = Bytes> + Send + Unpin,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
@@ -65,7 +72,7 @@ where
     let Form { head, route, bucket, mut decoder } = form;
     let (mut fields, file_name) = fields_before_file(body, &mut decoder).await?;
     let signed = SignedPolicy::read(&fields)?.ok_or(ErrorCode::Unauthorized)?;
-    let caller = admit(&route, keys.authenticate_policy(store, &signed).await?)?;
+    let caller = admit(&route, keys.authenticate_policy(store, &signed, address).await?)?;
     let policy = Policy::parse(signed.policy())?;
     fields.put_file_name(&file_name)?;
     policy.check(&bucket, &fields, store.clock().now())?;

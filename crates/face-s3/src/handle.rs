@@ -19,6 +19,7 @@ use s3_protocol::payload::{Payload, WithoutHash};
 use s3_protocol::request::hoisted_headers;
 use s3_protocol::{HostRules, Operation, RequestHead, Route, error_document, route};
 use std::error::Error;
+use std::net::IpAddr;
 use std::sync::Arc;
 use types::{ErrorCode, OperationError, Retry};
 
@@ -59,8 +60,8 @@ impl S3Face {
         &self.hosts
     }
 
-    /// Answers one request.
-    pub async fn handle<B>(&self, request: Request<B>) -> Response<AnswerBody>
+    /// Answers one request of a client at `address`.
+    pub async fn handle<B>(&self, request: Request<B>, address: IpAddr) -> Response<AnswerBody>
     where
         B: Body<Data = Bytes> + Send + Unpin,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
@@ -69,7 +70,7 @@ impl S3Face {
         let (mut parts, body) = request.into_parts();
         let mut body = UploadBody::new(RequestBody::new(body, Arc::clone(self.store.clock())));
         let for_browser = self.cors_headers(&parts).await;
-        let answered = self.answer(&mut parts, &mut body).await;
+        let answered = self.answer(&mut parts, &mut body, address).await;
         let waits = waits_for_continue(&parts);
         let mut answer = match answered {
             Ok(answer) => answer,
@@ -96,7 +97,7 @@ impl S3Face {
         answer
     }
 
-    async fn answer<B>(&self, parts: &mut Parts, body: &mut UploadBody<B>) -> Answered
+    async fn answer<B>(&self, parts: &mut Parts, body: &mut UploadBody<B>, address: IpAddr) -> Answered
     where
         B: Body<Data = Bytes> + Send + Unpin,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
@@ -106,16 +107,16 @@ impl S3Face {
             return cors::preflight(parts);
         }
         if let Some(form) = Form::recognise(parts, &self.hosts)? {
-            return Box::pin(forms::post(&self.store, &self.keys, form, body)).await;
+            return Box::pin(forms::post(&self.store, &self.keys, form, body, address)).await;
         }
         customer_key::hide(&mut parts.headers);
-        let authenticated = self.verify(parts).await?;
-        self.operate(RequestHead::new(parts), &authenticated, body).await
+        let authenticated = self.verify(parts, address).await?;
+        self.operate(RequestHead::new(parts), authenticated, body).await
     }
 
     /// Finds out who asks. Headers that a presigned URL carries in its query become headers.
-    async fn verify(&self, parts: &mut Parts) -> Result<Authenticated, OperationError> {
-        let authenticated = self.keys.authenticate(&self.store, &RequestHead::new(parts)).await?;
+    async fn verify(&self, parts: &mut Parts, address: IpAddr) -> Result<Authenticated, OperationError> {
+        let authenticated = self.keys.authenticate(&self.store, &RequestHead::new(parts), address).await?;
         if authenticated.presigned {
             for (name, value) in hoisted_headers(RequestHead::new(parts).query())? {
                 parts.headers.entry(name).or_insert(value);
@@ -127,7 +128,7 @@ impl S3Face {
     async fn operate<B>(
         &self,
         head: RequestHead<'_>,
-        authenticated: &Authenticated,
+        authenticated: Authenticated,
         body: &mut UploadBody<B>,
     ) -> Answered
     where
@@ -135,11 +136,11 @@ impl S3Face {
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
         let route = route::route(&head, &self.hosts)?;
-        let caller = &admit(&route, authenticated.caller)?;
         authenticated.refuse_presigned_post(&head, &route.operation)?;
+        let caller = &admit(&route, authenticated.caller)?;
         let without_hash = if authenticated.presigned { WithoutHash::Unsigned } else { WithoutHash::Refused };
         let payload = Payload::parse(&head, without_hash, route.operation.checksum_headers())?;
-        body.decode_with(ChunkedDecoder::new(&payload, authenticated.chunks.clone())?);
+        body.decode_with(ChunkedDecoder::new(&payload, authenticated.chunks)?);
         let (store, payload) = (&*self.store, &payload);
         dispatch(route.operation, Context { store, caller, head, payload, body }).await
     }

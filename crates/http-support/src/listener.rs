@@ -11,7 +11,7 @@ use std::convert::Infallible;
 use std::error::Error;
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,8 +25,8 @@ pub trait Handler: Send + Sync + 'static {
     /// What answers consist of.
     type Body: http_body::Body<Data = bytes::Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static;
 
-    /// Answers one request. Never fails: a failure is an answer too.
-    fn handle(&self, request: Request<Incoming>) -> impl Future<Output = Response<Self::Body>> + Send;
+    /// Answers one request of a client at `address`. Never fails: a failure is an answer too.
+    fn handle(&self, request: Request<Incoming>, address: IpAddr) -> impl Future<Output = Response<Self::Body>> + Send;
 }
 
 /// Bounds of a listener.
@@ -89,9 +89,9 @@ impl Listener {
                 Some(_ended) = connections.join_next() => None,
                 () = &mut stop => break,
             };
-            if let Some((stream, slot)) = connection {
+            if let Some((client, slot)) = connection {
                 let (handler, settings, stopped) = (Arc::clone(&handler), self.settings, stopped.clone());
-                connections.spawn(serve_connection(stream, slot, handler, settings, stopped));
+                connections.spawn(serve_connection(client, slot, handler, settings, stopped));
             }
         }
         drop(self.socket);
@@ -105,15 +105,18 @@ impl Listener {
     }
 }
 
+/// A connection, and who is at its other end.
+type Client = (TcpStream, IpAddr);
+
 /// Waits for a slot, then for a client.
 async fn accept(
     socket: &TcpListener,
     slots: &Arc<Semaphore>,
     clock: &dyn Clock,
-) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+) -> Option<(Client, OwnedSemaphorePermit)> {
     let slot = Arc::clone(slots).acquire_owned().await.ok()?;
     match socket.accept().await {
-        Ok((stream, _)) => Some((stream, slot)),
+        Ok((stream, address)) => Some(((stream, address.ip()), slot)),
         Err(error) => {
             // Out of file descriptors, say: the next try would fail at once.
             tracing::warn!(%error, "a connection could not be accepted");
@@ -124,7 +127,7 @@ async fn accept(
 }
 
 async fn serve_connection<H: Handler>(
-    stream: TcpStream,
+    (stream, address): Client,
     _slot: OwnedSemaphorePermit,
     handler: Arc<H>,
     settings: ListenerSettings,
@@ -135,7 +138,7 @@ async fn serve_connection<H: Handler>(
     }
     let service = service_fn(move |request| {
         let handler = Arc::clone(&handler);
-        async move { Ok::<_, Infallible>(handler.handle(request).await) }
+        async move { Ok::<_, Infallible>(handler.handle(request, address).await) }
     });
     let mut builder = http1::Builder::new();
     builder

@@ -3,11 +3,11 @@
 //! Numbers are big-endian, so that bytes order as numbers. Text that is not the last element is escaped
 //! (`0x00` as `0x00 0xff`) and ends with `0x00 0x01`, so that order is kept and no text is a prefix of another.
 
+use crate::rows::TokenOwner;
 use types::{AccessKeyId, AccountId, BlobId, BucketId, BucketName, Jurisdiction, Timestamp, UploadId};
 
 const ACCOUNT: u8 = b'A';
 const BUCKET: u8 = b'B';
-const CREDENTIAL: u8 = b'C';
 const EPOCH: u8 = b'E';
 const FIRST_LOCATION: u8 = b'F';
 const GARBAGE: u8 = b'G';
@@ -18,6 +18,9 @@ const OBJECT: u8 = b'O';
 const PART: u8 = b'P';
 const REFERENCES: u8 = b'R';
 const STORE: u8 = b'S';
+const TOKEN: u8 = b'C';
+const TOKEN_PLACE: u8 = b'T';
+const TOKEN_VALUE: u8 = b'V';
 const UPLOAD: u8 = b'U';
 const CORS: u8 = b'X';
 
@@ -127,9 +130,28 @@ pub fn account(id: AccountId) -> Vec<u8> {
     Key::new(ACCOUNT).bytes(&id.0).done()
 }
 
-/// What verifies the requests of an access key.
-pub fn credential(id: AccessKeyId) -> Vec<u8> {
-    Key::new(CREDENTIAL).bytes(&id.0).done()
+/// An API token.
+pub fn token(id: AccessKeyId) -> Vec<u8> {
+    Key::new(TOKEN).bytes(&id.0).done()
+}
+
+/// The token that has a value.
+pub fn token_value(digest: &[u8; 32]) -> Vec<u8> {
+    Key::new(TOKEN_VALUE).bytes(digest).done()
+}
+
+/// All tokens of an owner, oldest first.
+pub fn token_places(account: AccountId, owner: TokenOwner) -> Vec<u8> {
+    let owner = match owner {
+        TokenOwner::Account => 0,
+        TokenOwner::User => 1,
+    };
+    Key::new(TOKEN_PLACE).bytes(&account.0).bytes(&[owner]).done()
+}
+
+/// The place of a token among those of its owner.
+pub fn token_place(account: AccountId, owner: TokenOwner, issued: Timestamp, id: AccessKeyId) -> Vec<u8> {
+    Key(token_places(account, owner)).bytes(&issued.0.to_be_bytes()).bytes(&id.0).done()
 }
 
 /// The byte of a jurisdiction. Frozen.
@@ -238,8 +260,8 @@ pub fn garbage(since: Timestamp, kind: u8, id: &[u8]) -> Vec<u8> {
 pub enum Kept {
     /// A bucket.
     Bucket,
-    /// A credential.
-    Credential,
+    /// A token.
+    Token,
     /// The CORS rules of a bucket.
     Cors,
 }
@@ -248,7 +270,7 @@ pub enum Kept {
 pub fn kept(key: &[u8]) -> Option<Kept> {
     match key.first() {
         Some(&BUCKET) => Some(Kept::Bucket),
-        Some(&CREDENTIAL) => Some(Kept::Credential),
+        Some(&TOKEN) => Some(Kept::Token),
         Some(&CORS) => Some(Kept::Cors),
         _ => None,
     }

@@ -22,6 +22,7 @@ pub mod service;
 pub mod store;
 #[cfg(any(test, feature = "suite"))]
 pub mod suite;
+pub mod tokens;
 pub mod upload_listing;
 pub mod uploads;
 

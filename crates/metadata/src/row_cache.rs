@@ -1,11 +1,11 @@
-//! Rows that nearly every request reads, buckets, credentials and CORS rules, kept opened in memory.
+//! Rows that nearly every request reads, buckets, tokens and CORS rules, kept opened in memory.
 //!
 //! Only for an engine that no other process commits to: then a commit of ours is the only thing that can make a kept
 //! row stale, and it drops the row before its answer. Reads stay strongly consistent.
 
 use crate::engine::{Answer, Commit, Engine, EngineError, Outcome, Table, Write};
 use crate::keys::{self, Kept};
-use crate::rows::{BucketRow, CredentialRow};
+use crate::rows::{BucketRow, TokenRow};
 use crate::service::Stored;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -78,18 +78,14 @@ impl<T: Clone> RowCache<T> {
 /// The rows kept of every kind.
 pub(crate) struct RowCaches {
     pub(crate) buckets: RowCache<Stored<BucketRow>>,
-    pub(crate) credentials: RowCache<Stored<CredentialRow>>,
+    pub(crate) tokens: RowCache<Stored<TokenRow>>,
     /// Also that a bucket has none: most have none.
     pub(crate) cors: RowCache<Option<Arc<CorsPolicy>>>,
 }
 
 impl Default for RowCaches {
     fn default() -> Self {
-        Self {
-            buckets: RowCache::new(ROWS_MAX),
-            credentials: RowCache::new(ROWS_MAX),
-            cors: RowCache::new(CORS_ROWS_MAX),
-        }
+        Self { buckets: RowCache::new(ROWS_MAX), tokens: RowCache::new(ROWS_MAX), cors: RowCache::new(CORS_ROWS_MAX) }
     }
 }
 
@@ -111,7 +107,7 @@ impl RowCaches {
     fn forget(&self, kind: Kept, key: &[u8]) {
         match kind {
             Kept::Bucket => self.buckets.forget(key),
-            Kept::Credential => self.credentials.forget(key),
+            Kept::Token => self.tokens.forget(key),
             Kept::Cors => self.cors.forget(key),
         }
     }

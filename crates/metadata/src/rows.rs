@@ -7,6 +7,7 @@ mod accounts;
 mod cors;
 mod formats;
 mod lifecycle;
+mod tokens;
 
 use keyring::{SealedDataKey, WrappedKey};
 use types::{
@@ -16,6 +17,7 @@ use types::{
 
 pub use accounts::{BucketCountRow, FirstLocationRow};
 pub use formats::Row;
+pub use tokens::{TokenNameRow, TokenOwner, TokenRow, TokenState};
 
 /// The store: written once, when it is made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,26 +49,6 @@ pub struct EpochRow {
 pub struct AccountRow {
     /// When it was made.
     pub created: Timestamp,
-}
-
-/// What verifies the requests of an access key. The token's value itself is never kept.
-#[derive(Clone, PartialEq, Eq)]
-pub struct CredentialRow {
-    /// Whose it is.
-    pub account: AccountId,
-    /// SHA-256 of the token's value: its lower-case hexadecimal text is the S3 secret access key.
-    pub secret: [u8; 32],
-    /// What it may do.
-    pub permission: Permission,
-    /// When it was made.
-    pub created: Timestamp,
-}
-
-/// What a token may do. Source: R2 "Authentication", Permissions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Permission {
-    /// Everything in its account.
-    AdminReadWrite,
 }
 
 /// A bucket.

@@ -1,10 +1,11 @@
-//! The store itself: the root account and its credential, made once; and epochs, one per start of a gateway.
+//! The store itself: the root account and its first token, made once; and epochs, one per start of a gateway.
 
 use crate::engine::Outcome;
 use crate::keys;
-use crate::rows::{AccountRow, CredentialRow, EpochRow, SequenceRow, StoreRow};
+use crate::rows::{AccountRow, EpochRow, SequenceRow, StoreRow, TokenRow};
 use crate::service::{Metadata, MetadataError};
-use types::{AccessKeyId, Timestamp};
+use crate::tokens::{self, ValueDigest};
+use types::Timestamp;
 
 impl Metadata {
     /// The store's row; none before the first start.
@@ -12,20 +13,19 @@ impl Metadata {
         Ok(self.read(&keys::store()).await?.map(|stored| stored.row))
     }
 
-    /// Makes the store with its root account and credential. [`Outcome::Conflict`]: another start was first.
-    pub async fn create_store(&self, store: &StoreRow, credential: &CredentialRow) -> Result<Outcome, MetadataError> {
+    /// Makes the store with its root account and first token. [`Outcome::Conflict`]: another start was first.
+    pub async fn create_store(
+        &self,
+        store: &StoreRow,
+        token: &TokenRow,
+        value: &ValueDigest,
+    ) -> Result<Outcome, MetadataError> {
         let mut change = self.change();
         change.expect_absent(keys::store());
         change.put(keys::store(), store);
         change.put(keys::account(store.root_account), &AccountRow { created: store.created });
-        change.put(keys::credential(store.root_access_key), credential);
+        tokens::add(&mut change, store.root_access_key, token, value);
         Ok(change.commit().await?)
-    }
-
-    /// What verifies the requests of an access key.
-    pub async fn credential(&self, id: AccessKeyId) -> Result<Option<CredentialRow>, MetadataError> {
-        let stored = self.read_kept(&keys::credential(id), |kept| &kept.credentials).await?;
-        Ok(stored.map(|stored| stored.row))
     }
 
     /// Begins an epoch: the namespace of the blobs this gateway writes. Numbers are never given out twice.

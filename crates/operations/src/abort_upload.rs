@@ -1,9 +1,10 @@
 //! AbortMultipartUpload.
 
-use crate::caller::{Action, Caller};
+use crate::caller::Caller;
+use crate::permissions::Action;
 use crate::store::Store;
 use metadata::Outcome;
-use types::{BucketName, ObjectKey, OperationError, UploadId};
+use types::{BucketName, ObjectKey, OperationError, Resource, UploadId};
 
 impl Store {
     /// Throws an upload away; its parts are collected later. One that is gone already is no error
@@ -18,7 +19,7 @@ impl Store {
         key: &ObjectKey,
         id: UploadId,
     ) -> Result<(), OperationError> {
-        caller.authorize(Action::AbortMultipartUpload)?;
+        caller.authorize(Action::AbortMultipartUpload, Resource::Object(bucket, key))?;
         let bucket = self.find_bucket(caller, bucket).await?;
         let mut tries = self.tries(bucket.id(), key);
         loop {

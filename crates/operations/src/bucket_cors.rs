@@ -1,11 +1,12 @@
 //! GetBucketCors, PutBucketCors, DeleteBucketCors, and the rules that answers to browsers go by.
 //! Source: R2 "Configure CORS".
 
-use crate::caller::{Action, Caller};
+use crate::caller::Caller;
+use crate::permissions::Action;
 use crate::store::Store;
 use metadata::Outcome;
 use std::sync::Arc;
-use types::{AccessKeyId, AccountId, BucketName, CorsPolicy, ErrorCode, Jurisdiction, OperationError};
+use types::{AccessKeyId, AccountId, BucketName, CorsPolicy, ErrorCode, Jurisdiction, OperationError, Resource};
 
 impl Store {
     /// A bucket's CORS rules.
@@ -13,7 +14,7 @@ impl Store {
     /// # Errors
     /// `NoSuchBucket`, `NoSuchCorsConfiguration`.
     pub async fn bucket_cors(&self, caller: &Caller, name: &BucketName) -> Result<Arc<CorsPolicy>, OperationError> {
-        caller.authorize(Action::GetBucketCors)?;
+        caller.authorize(Action::GetBucketCors, Resource::Bucket(name))?;
         let bucket = self.find_bucket(caller, name).await?;
         self.metadata.cors(bucket.id()).await?.ok_or_else(|| ErrorCode::NoSuchCorsConfiguration.into())
     }
@@ -28,7 +29,7 @@ impl Store {
         name: &BucketName,
         policy: &CorsPolicy,
     ) -> Result<(), OperationError> {
-        caller.authorize(Action::PutBucketCors)?;
+        caller.authorize(Action::PutBucketCors, Resource::Bucket(name))?;
         self.set_cors(caller, name, Some(policy)).await
     }
 
@@ -37,7 +38,7 @@ impl Store {
     /// # Errors
     /// `NoSuchBucket`.
     pub async fn delete_bucket_cors(&self, caller: &Caller, name: &BucketName) -> Result<(), OperationError> {
-        caller.authorize(Action::DeleteBucketCors)?;
+        caller.authorize(Action::DeleteBucketCors, Resource::Bucket(name))?;
         self.set_cors(caller, name, None).await
     }
 
@@ -81,9 +82,9 @@ impl Store {
     /// What the metadata engine says.
     pub async fn claimed_account(&self, claimed: Option<AccessKeyId>) -> Result<Option<AccountId>, OperationError> {
         if let Some(key) = claimed
-            && let Some(credential) = self.metadata.credential(key).await?
+            && let Some(token) = self.metadata.token(key).await?
         {
-            return Ok(Some(credential.account));
+            return Ok(Some(token.account));
         }
         Ok(self.metadata.store().await?.map(|store| store.root_account))
     }

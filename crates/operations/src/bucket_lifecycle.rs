@@ -1,11 +1,12 @@
 //! The lifecycle rules of a bucket: to see, to replace, to remove. Acting on them is another matter.
 //! Source: R2 "Object lifecycles".
 
-use crate::caller::{Action, Caller};
+use crate::caller::Caller;
+use crate::permissions::Action;
 use crate::store::Store;
 use metadata::Outcome;
 use metadata::rows::LifecycleRow;
-use types::{BucketName, Lifecycle, OperationError};
+use types::{BucketName, Lifecycle, OperationError, Resource};
 
 impl Store {
     /// A bucket's rules. A bucket whose rules nobody has set has one that aborts uploads after seven days.
@@ -13,7 +14,7 @@ impl Store {
     /// # Errors
     /// `NoSuchBucket`.
     pub async fn bucket_lifecycle(&self, caller: &Caller, name: &BucketName) -> Result<Lifecycle, OperationError> {
-        caller.authorize(Action::GetBucketLifecycleConfiguration)?;
+        caller.authorize(Action::GetBucketLifecycleConfiguration, Resource::Bucket(name))?;
         let bucket = self.find_bucket(caller, name).await?;
         Ok(self.metadata.lifecycle(bucket.id()).await?)
     }
@@ -28,7 +29,7 @@ impl Store {
         name: &BucketName,
         lifecycle: Lifecycle,
     ) -> Result<(), OperationError> {
-        caller.authorize(Action::PutBucketLifecycleConfiguration)?;
+        caller.authorize(Action::PutBucketLifecycleConfiguration, Resource::Bucket(name))?;
         let lifecycle = lifecycle.named(|| types::ids::hex(&self.random_id()));
         self.set_lifecycle(caller, name, lifecycle).await
     }
@@ -38,7 +39,7 @@ impl Store {
     /// # Errors
     /// `NoSuchBucket`.
     pub async fn delete_bucket_lifecycle(&self, caller: &Caller, name: &BucketName) -> Result<(), OperationError> {
-        caller.authorize(Action::DeleteBucketLifecycle)?;
+        caller.authorize(Action::DeleteBucketLifecycle, Resource::Bucket(name))?;
         self.set_lifecycle(caller, name, Lifecycle::default()).await
     }
 

@@ -1,108 +1,23 @@
-//! Who asks, and what they may do. Source: R2 "Authentication", Permissions.
+//! Who asks, and whether they may. Source: R2 "Authentication", Permissions.
 
-use metadata::rows::Permission;
-use types::{AccessKeyId, AccountId, ErrorCode, Jurisdiction, OperationError};
+use crate::permissions::{Action, Right};
+use std::sync::Arc;
+use types::{
+    AccessKeyId, AccountId, Effect, ErrorCode, Jurisdiction, OperationError, PermissionGroup, Policy, PolicyResource,
+    Resource,
+};
 
-/// Whoever a request was authenticated as.
-#[derive(Clone, Copy, Debug)]
+/// Whoever a request was authenticated as. Cheap to clone.
+#[derive(Clone, Debug)]
 pub struct Caller {
     /// The account whose resources it acts on.
     pub account: AccountId,
     /// The jurisdiction it asked in. Buckets of another do not exist for it, neither as source of a copy.
     pub jurisdiction: Jurisdiction,
-    /// The key it signed with.
-    pub access_key: AccessKeyId,
-    /// What its token may do.
-    pub permission: Permission,
-}
-
-macro_rules! actions {
-    ($($(#[$doc:meta])* $name:ident;)*) => {
-        /// Everything that can be done: one name for permissions, metrics and logs.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Action { $($(#[$doc])* $name,)* }
-
-        impl Action {
-            /// Every action.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
-
-            /// Its name, as in metrics and logs.
-            pub fn name(self) -> &'static str {
-                match self { $(Self::$name => stringify!($name),)* }
-            }
-        }
-    };
-}
-
-actions! {
-    /// See the names of the account's buckets.
-    ListBuckets;
-    /// Make a bucket.
-    CreateBucket;
-    /// Choose the class of a bucket's objects that name none.
-    SetDefaultStorageClass;
-    /// Remove an empty bucket.
-    DeleteBucket;
-    /// See that a bucket exists.
-    HeadBucket;
-    /// See where a bucket is.
-    GetBucketLocation;
-    /// See how a bucket is encrypted.
-    GetBucketEncryption;
-    /// Ask for a bucket's encryption.
-    PutBucketEncryption;
-    /// Ask for the default encryption again.
-    DeleteBucketEncryption;
-    /// See a bucket's lifecycle rules.
-    GetBucketLifecycleConfiguration;
-    /// Replace a bucket's lifecycle rules.
-    PutBucketLifecycleConfiguration;
-    /// Remove a bucket's lifecycle rules.
-    DeleteBucketLifecycle;
-    /// See that a bucket has no versions.
-    GetBucketVersioning;
-    /// See that a bucket is its owner's alone.
-    GetBucketAcl;
-    /// See that a bucket has no tags.
-    GetBucketTagging;
-    /// See that a bucket is not replicated.
-    GetBucketReplication;
-    /// See that a bucket has no S3 object lock.
-    GetObjectLockConfiguration;
-    /// See a bucket's CORS rules.
-    GetBucketCors;
-    /// Replace a bucket's CORS rules.
-    PutBucketCors;
-    /// Remove a bucket's CORS rules.
-    DeleteBucketCors;
-    /// See a bucket's keys.
-    ListObjects;
-    /// Read an object.
-    GetObject;
-    /// Read an object's metadata.
-    HeadObject;
-    /// Write an object.
-    PutObject;
-    /// Write an object from another.
-    CopyObject;
-    /// Remove an object.
-    DeleteObject;
-    /// Remove several objects.
-    DeleteObjects;
-    /// Begin a multipart upload.
-    CreateMultipartUpload;
-    /// Write a part.
-    UploadPart;
-    /// Write a part from an object.
-    UploadPartCopy;
-    /// See the parts of an upload.
-    ListParts;
-    /// See the uploads in progress.
-    ListMultipartUploads;
-    /// Make an object of an upload's parts.
-    CompleteMultipartUpload;
-    /// Throw an upload away.
-    AbortMultipartUpload;
+    /// The token it proved to hold.
+    pub token: AccessKeyId,
+    /// What that token may do.
+    pub(crate) policies: Arc<[Policy]>,
 }
 
 impl Caller {
@@ -112,17 +27,92 @@ impl Caller {
         Self { jurisdiction, ..self }
     }
 
-    /// The permission matrix.
+    /// Whether the caller may do `action` to `resource`. The first line of every operation, before anything is looked
+    /// for, so that nobody learns what exists where they may not look.
     ///
     /// # Errors
-    /// `AccessDenied` if the caller's token does not allow `action`.
-    pub fn authorize(&self, action: Action) -> Result<(), OperationError> {
-        if allows(self.permission, action) { Ok(()) } else { Err(ErrorCode::AccessDenied.into()) }
+    /// `AccessDenied`.
+    pub fn authorize(&self, action: Action, resource: Resource<'_>) -> Result<(), OperationError> {
+        let right = action.needs();
+        let has = |effect| self.has_policy(effect, right, &resource);
+        if has(Effect::Allow) && !has(Effect::Deny) { Ok(()) } else { Err(ErrorCode::AccessDenied.into()) }
+    }
+
+    /// Whether the caller itself has all that `group` gives on `resource`: then it may hand it on.
+    pub(crate) fn holds(&self, group: PermissionGroup, resource: &PolicyResource) -> bool {
+        let has = |policy: &Policy| {
+            policy.groups.contains(&group) && policy.resources.iter().any(|own| own.includes(resource))
+        };
+        let allowed = self.policies.iter().any(|policy| policy.effect == Effect::Allow && has(policy));
+        // What is denied anywhere stays here: a token made by this one could not be told to deny it too.
+        allowed && self.policies.iter().all(|policy| policy.effect == Effect::Allow)
+    }
+
+    fn has_policy(&self, effect: Effect, right: Right, resource: &Resource<'_>) -> bool {
+        let gives = |group: &PermissionGroup| right.given_by().contains(group);
+        self.policies.iter().filter(|policy| policy.effect == effect).any(|policy| {
+            policy.groups.iter().any(gives)
+                && policy.resources.iter().any(|covered| covered.covers(self.jurisdiction, resource))
+        })
     }
 }
 
-fn allows(permission: Permission, _action: Action) -> bool {
-    match permission {
-        Permission::AdminReadWrite => true,
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use types::{BucketName, ObjectKey};
+
+    fn caller(policies: &[(Effect, PermissionGroup, PolicyResource)]) -> Caller {
+        let policies = policies.iter().map(|(effect, group, resource)| Policy {
+            id: [0; 16],
+            effect: *effect,
+            groups: vec![*group],
+            resources: vec![resource.clone()],
+        });
+        let (account, jurisdiction, token) = (AccountId([1; 16]), Jurisdiction::Default, AccessKeyId([2; 16]));
+        Caller { account, jurisdiction, token, policies: policies.collect() }
+    }
+
+    /// Every cell: each action with each group on each kind of resource allows just what the matrix says.
+    #[test]
+    fn every_cell_of_the_matrix_allows_or_refuses() {
+        let (bucket, other) = (BucketName::parse("bucket").unwrap(), BucketName::parse("other").unwrap());
+        let key = ObjectKey::parse("key").unwrap();
+        let scopes = [
+            PolicyResource::Account,
+            PolicyResource::AllBuckets,
+            PolicyResource::Bucket(Jurisdiction::Default, bucket.clone()),
+            PolicyResource::Bucket(Jurisdiction::Eu, bucket.clone()),
+        ];
+        let resources = [Resource::Account, Resource::Bucket(&bucket), Resource::Object(&other, &key)];
+        for (action, group) in Action::ALL.iter().flat_map(|a| PermissionGroup::ALL.iter().map(move |g| (*a, *g))) {
+            for (scope_number, scope) in scopes.iter().enumerate() {
+                let caller = caller(&[(Effect::Allow, group, scope.clone())]);
+                let gives = action.needs().given_by().contains(&group);
+                for (resource_number, resource) in resources.iter().enumerate() {
+                    let covered = [[true; 3], [false, true, true], [false, true, false], [false; 3]];
+                    let expected = gives && covered[scope_number][resource_number];
+                    let allowed = caller.authorize(action, *resource).is_ok();
+                    assert_eq!(allowed, expected, "{action:?} with {group:?} on {scope:?} of {resource:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_one_policy_denies_no_other_grants() {
+        let secret = BucketName::parse("secret").unwrap();
+        let denied = PolicyResource::Bucket(Jurisdiction::Default, secret.clone());
+        let caller = caller(&[
+            (Effect::Allow, PermissionGroup::R2StorageWrite, PolicyResource::AllBuckets),
+            (Effect::Deny, PermissionGroup::R2BucketItemWrite, denied),
+        ]);
+        assert!(caller.authorize(Action::GetObject, Resource::Bucket(&secret)).is_err());
+        assert!(caller.authorize(Action::PutBucketStorageClass, Resource::Bucket(&secret)).is_ok());
+        let open = BucketName::parse("open").unwrap();
+        assert!(caller.authorize(Action::GetObject, Resource::Bucket(&open)).is_ok());
+        assert!(
+            caller.clone().within(Jurisdiction::Eu).authorize(Action::GetObject, Resource::Bucket(&secret)).is_ok()
+        );
     }
 }

@@ -1,9 +1,10 @@
 //! CompleteMultipartUpload: the parts become an object in one commit that moves no bytes.
 //! Source: R2 "Multipart upload" (equal sizes, ETags).
 
-use crate::caller::{Action, Caller};
+use crate::caller::Caller;
 use crate::create_upload::manifest_of;
 use crate::multipart_checksum::{self, AskedChecksum};
+use crate::permissions::Action;
 use crate::put_object::{StoredObject, check_write, key_as_sent};
 use crate::store::{OpenBucket, Store};
 use metadata::Outcome;
@@ -14,7 +15,7 @@ use std::collections::BTreeMap;
 use types::limits::{OBJECT_BYTES_MAX, PART_BYTES_MIN, PARTS_MAX};
 use types::{
     BucketName, Checksum, ChecksumAlgorithm, Conditions, CustomerKey, ETag, ErrorCode, Md5, ObjectKey, OperationError,
-    StoredChecksum, UploadId,
+    Resource, StoredChecksum, UploadId,
 };
 
 /// An upload to be completed.
@@ -69,7 +70,7 @@ impl Store {
         caller: &Caller,
         request: &CompleteUpload,
     ) -> Result<StoredObject, OperationError> {
-        caller.authorize(Action::CompleteMultipartUpload)?;
+        caller.authorize(Action::CompleteMultipartUpload, Resource::Object(&request.bucket, &request.key))?;
         let bucket = self.open_bucket(caller, &request.bucket).await?;
         self.admit_write(bucket.id(), &request.key)?;
         let mut tries = self.tries(bucket.id(), &request.key);

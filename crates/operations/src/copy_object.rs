@@ -1,8 +1,9 @@
 //! CopyObject: within one store a copy shares the immutable bytes and moves none, unless a customer's key opens only
 //! one of the two.
 
-use crate::caller::{Action, Caller};
+use crate::caller::Caller;
 use crate::customer_keys::may_share;
+use crate::permissions::Action;
 use crate::put_object::{StoredObject, key_as_sent};
 use crate::store::{OpenBucket, Store};
 use keyring::DataKey;
@@ -10,8 +11,8 @@ use metadata::Outcome;
 use metadata::objects::BodySource;
 use metadata::rows::ObjectRow;
 use types::{
-    BucketName, Conditions, CustomerKey, ErrorCode, HttpMetadata, ObjectKey, OperationError, ReadVerdict, StorageClass,
-    Timestamp, UserMetadata,
+    BucketName, Conditions, CustomerKey, ErrorCode, HttpMetadata, ObjectKey, OperationError, ReadVerdict, Resource,
+    StorageClass, Timestamp, UserMetadata,
 };
 
 /// An object to be copied.
@@ -68,7 +69,8 @@ impl Store {
     /// `NoSuchBucket` and `NoSuchKey` of source or destination, `PreconditionFailed`, `InvalidRequest` for a copy
     /// onto itself that changes nothing, `TooManyRequests`; for the source's customer key as [`Store::get_object`].
     pub async fn copy_object(&self, caller: &Caller, request: &CopyObject) -> Result<CopiedObject, OperationError> {
-        caller.authorize(Action::CopyObject)?;
+        caller.authorize(Action::CopyObject, Resource::Object(&request.bucket, &request.key))?;
+        caller.authorize(Action::GetObject, Resource::Object(&request.source_bucket, &request.source_key))?;
         let source_bucket = self.open_bucket(caller, &request.source_bucket).await?;
         let bucket = self.open_bucket(caller, &request.bucket).await?;
         self.admit_write(bucket.id(), &request.key)?;

@@ -1,10 +1,11 @@
 //! CreateBucket.
 
-use crate::caller::{Action, Caller};
+use crate::caller::Caller;
+use crate::permissions::Action;
 use crate::store::Store;
 use metadata::Outcome;
 use metadata::rows::BucketRow;
-use types::{BucketName, ErrorCode, LocationHint, OperationError, StorageClass};
+use types::{BucketName, ErrorCode, LocationHint, OperationError, Resource, StorageClass};
 
 /// A bucket to be made in the caller's jurisdiction.
 #[derive(Clone, Debug)]
@@ -30,7 +31,7 @@ impl Store {
     /// # Errors
     /// `BucketConflict` if the account has one of that name in the jurisdiction; `TooManyBuckets`; `TooManyRequests`.
     pub async fn create_bucket(&self, caller: &Caller, request: &CreateBucket) -> Result<(), OperationError> {
-        caller.authorize(Action::CreateBucket)?;
+        caller.authorize(Action::CreateBucket, Resource::Bucket(&request.name))?;
         self.admit_change(caller.account, caller.jurisdiction, &request.name)?;
         let mut turn = None;
         loop {

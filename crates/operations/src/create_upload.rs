@@ -1,6 +1,7 @@
 //! CreateMultipartUpload.
 
-use crate::caller::{Action, Caller};
+use crate::caller::Caller;
+use crate::permissions::Action;
 use crate::put_object::check_write;
 use crate::store::{OpenBucket, Store};
 use keyring::DataKey;
@@ -9,7 +10,7 @@ use metadata::rows::UploadRow;
 use metadata::uploads::FoundUpload;
 use types::{
     BlobId, BucketName, ChecksumAlgorithm, Conditions, CustomerKey, ErrorCode, HttpMetadata, ObjectKey, OperationError,
-    StorageClass, UploadId, UserMetadata,
+    Resource, StorageClass, UploadId, UserMetadata,
 };
 
 /// A multipart upload to begin.
@@ -39,7 +40,7 @@ impl Store {
     /// # Errors
     /// `NoSuchBucket`, `PreconditionFailed`.
     pub async fn create_upload(&self, caller: &Caller, request: &CreateUpload) -> Result<UploadId, OperationError> {
-        caller.authorize(Action::CreateMultipartUpload)?;
+        caller.authorize(Action::CreateMultipartUpload, Resource::Object(&request.bucket, &request.key))?;
         let bucket = self.open_bucket(caller, &request.bucket).await?;
         let replaced = self.metadata.object(bucket.id(), &request.key).await?;
         check_write(&request.conditions, replaced.as_ref().map(|stored| &stored.row))?;

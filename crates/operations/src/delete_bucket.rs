@@ -1,9 +1,10 @@
 //! DeleteBucket.
 
-use crate::caller::{Action, Caller};
+use crate::caller::Caller;
+use crate::permissions::Action;
 use crate::store::Store;
 use metadata::Outcome;
-use types::{BucketName, ErrorCode, OperationError};
+use types::{BucketName, ErrorCode, OperationError, Resource};
 
 impl Store {
     /// Removes a bucket that has no object; its uploads in progress go with it.
@@ -11,7 +12,7 @@ impl Store {
     /// # Errors
     /// `NoSuchBucket`, `BucketNotEmpty`, `TooManyRequests`.
     pub async fn delete_bucket(&self, caller: &Caller, name: &BucketName) -> Result<(), OperationError> {
-        caller.authorize(Action::DeleteBucket)?;
+        caller.authorize(Action::DeleteBucket, Resource::Bucket(name))?;
         self.admit_change(caller.account, caller.jurisdiction, name)?;
         let mut turn = None;
         loop {

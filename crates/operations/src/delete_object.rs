@@ -1,12 +1,13 @@
 //! DeleteObject and DeleteObjects.
 
-use crate::caller::{Action, Caller};
+use crate::caller::Caller;
+use crate::permissions::Action;
 use crate::store::Store;
 use futures_util::StreamExt;
 use futures_util::stream;
 use metadata::Outcome;
 use metadata::buckets::FoundBucket;
-use types::{BucketName, ObjectKey, OperationError};
+use types::{BucketName, ObjectKey, OperationError, Resource};
 
 /// Deletions of one DeleteObjects under way at once: they share the syncs of their commits.
 const DELETES_AT_ONCE: usize = 128;
@@ -22,7 +23,7 @@ impl Store {
         bucket: &BucketName,
         key: &ObjectKey,
     ) -> Result<(), OperationError> {
-        caller.authorize(Action::DeleteObject)?;
+        caller.authorize(Action::DeleteObject, Resource::Object(bucket, key))?;
         let bucket = self.find_bucket(caller, bucket).await?;
         self.delete_from(&bucket, key).await
     }
@@ -37,7 +38,7 @@ impl Store {
         bucket: &BucketName,
         keys: &[ObjectKey],
     ) -> Result<Vec<Result<(), OperationError>>, OperationError> {
-        caller.authorize(Action::DeleteObjects)?;
+        caller.authorize(Action::DeleteObjects, Resource::Bucket(bucket))?;
         let bucket = self.find_bucket(caller, bucket).await?;
         let deletions: Vec<_> = keys.iter().map(|key| self.delete_from(&bucket, key)).collect();
         Ok(stream::iter(deletions).buffered(DELETES_AT_ONCE).collect().await)

@@ -1,9 +1,10 @@
 //! HeadBucket, GetBucketLocation, and what is the same of every bucket.
 
-use crate::caller::{Action, Caller};
+use crate::caller::Caller;
+use crate::permissions::Action;
 use crate::store::Store;
 use metadata::rows::{BucketCounters, BucketRow};
-use types::{BucketName, LocationHint, OperationError};
+use types::{BucketName, LocationHint, OperationError, Resource};
 
 impl Store {
     /// Sees that a bucket exists.
@@ -11,7 +12,7 @@ impl Store {
     /// # Errors
     /// `NoSuchBucket`.
     pub async fn head_bucket(&self, caller: &Caller, name: &BucketName) -> Result<BucketRow, OperationError> {
-        caller.authorize(Action::HeadBucket)?;
+        caller.authorize(Action::HeadBucket, Resource::Bucket(name))?;
         Ok(self.find_bucket(caller, name).await?.stored.row)
     }
 
@@ -24,7 +25,7 @@ impl Store {
         caller: &Caller,
         name: &BucketName,
     ) -> Result<Option<LocationHint>, OperationError> {
-        caller.authorize(Action::GetBucketLocation)?;
+        caller.authorize(Action::GetBucketLocation, Resource::Bucket(name))?;
         Ok(self.find_bucket(caller, name).await?.stored.row.location)
     }
 
@@ -34,7 +35,7 @@ impl Store {
     /// # Errors
     /// `NoSuchBucket`.
     pub async fn fixed_answer(&self, caller: &Caller, action: Action, name: &BucketName) -> Result<(), OperationError> {
-        caller.authorize(action)?;
+        caller.authorize(action, Resource::Bucket(name))?;
         self.find_bucket(caller, name).await.map(|_| ())
     }
 
@@ -43,7 +44,7 @@ impl Store {
     /// # Errors
     /// `NoSuchBucket`.
     pub async fn bucket_usage(&self, caller: &Caller, name: &BucketName) -> Result<BucketCounters, OperationError> {
-        caller.authorize(Action::HeadBucket)?;
+        caller.authorize(Action::HeadBucket, Resource::Bucket(name))?;
         let bucket = self.find_bucket(caller, name).await?;
         Ok(self.metadata.bucket_counters(bucket.id()).await?)
     }

@@ -1,14 +1,15 @@
 //! GetObject and HeadObject: one row answers HEAD, the conditions and the plan of a range.
 
-use crate::caller::{Action, Caller};
+use crate::caller::Caller;
 use crate::object_reader::ObjectReader;
+use crate::permissions::Action;
 use crate::store::{OpenBucket, Store};
 use keyring::DataKey;
 use metadata::Stored;
 use metadata::rows::{ObjectBody, ObjectRow};
 use types::{
     BucketId, BucketName, ByteRange, Conditions, CustomerKey, ErrorCode, ObjectKey, OperationError, RangeSpec,
-    ReadVerdict, ShownChecksum,
+    ReadVerdict, Resource, ShownChecksum,
 };
 
 /// An object to be read.
@@ -75,7 +76,7 @@ impl Store {
         caller: &Caller,
         request: &GetObject,
     ) -> Result<Found<FoundObject>, OperationError> {
-        caller.authorize(Action::HeadObject)?;
+        caller.authorize(Action::HeadObject, Resource::Object(&request.bucket, &request.key))?;
         let bucket = self.find_bucket(caller, &request.bucket).await?;
         let stored = self.find_object(bucket.id(), &request.key).await?;
         let (id, customer) = (bucket.id(), request.customer_key.as_ref());
@@ -111,7 +112,7 @@ impl Store {
         caller: &Caller,
         request: &GetObject,
     ) -> Result<Found<(FoundObject, ObjectReader)>, OperationError> {
-        caller.authorize(Action::GetObject)?;
+        caller.authorize(Action::GetObject, Resource::Object(&request.bucket, &request.key))?;
         let bucket = self.open_bucket(caller, &request.bucket).await?;
         for _ in 0..READ_ATTEMPTS {
             let stored = self.find_object(bucket.id(), &request.key).await?;

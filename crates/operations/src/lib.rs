@@ -23,10 +23,12 @@ pub mod list_objects;
 pub mod list_parts;
 pub mod list_uploads;
 pub mod object_reader;
+pub mod permissions;
 pub mod put_object;
 pub mod set_default_class;
 pub mod start;
 pub mod store;
+pub mod tokens;
 pub mod upload_part;
 pub mod upload_part_copy;
 
@@ -43,10 +45,11 @@ mod row_locks;
 mod shown_checksum;
 
 pub use blobs::Body;
-pub use caller::{Action, Caller};
+pub use caller::Caller;
 pub use digests::{DigestSource, ExpectedDigest, verify_document};
 pub use multipart_checksum::AskedChecksum;
 pub use object_reader::{ObjectReader, ObjectStream};
+pub use permissions::{Action, Right};
 pub use store::Store;
 
 /// Rows as operations answer them. A face reads their fields and never keeps them.

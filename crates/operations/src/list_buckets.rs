@@ -1,10 +1,11 @@
 //! ListBuckets, with R2's search parameters. Source: R2 "Extensions", ListBuckets.
 
-use crate::caller::{Action, Caller};
+use crate::caller::Caller;
+use crate::permissions::Action;
 use crate::store::Store;
 use metadata::buckets::BucketQuery;
 use metadata::rows::NamedBucket;
-use types::{Jurisdiction, OperationError};
+use types::{Jurisdiction, OperationError, Resource};
 
 /// A page of buckets to be listed.
 #[derive(Clone, Debug, Default)]
@@ -34,7 +35,7 @@ impl Store {
     /// # Errors
     /// `InvalidArgument` for a token of another list.
     pub async fn list_buckets(&self, caller: &Caller, request: &ListBuckets) -> Result<ListedBuckets, OperationError> {
-        caller.authorize(Action::ListBuckets)?;
+        caller.authorize(Action::ListBuckets, Resource::Account)?;
         let jurisdiction = Some(caller.jurisdiction).filter(|jurisdiction| *jurisdiction != Jurisdiction::Default);
         let jurisdiction = jurisdiction.map_or("", Jurisdiction::name);
         let list = [b"buckets".as_slice(), &caller.account.0, jurisdiction.as_bytes()].concat();

@@ -1,10 +1,11 @@
 //! ListObjects, both versions: a page of keys in the order of their NFC form.
 
-use crate::caller::{Action, Caller};
+use crate::caller::Caller;
+use crate::permissions::Action;
 use crate::store::Store;
 use metadata::listing::{ListEntry, ListQuery};
 use metadata::rows::ObjectRow;
-use types::{BucketName, ObjectKey, OperationError};
+use types::{BucketName, ObjectKey, OperationError, Resource};
 
 /// A page of objects to be listed. Texts as the client sent them.
 #[derive(Clone, Debug)]
@@ -51,7 +52,7 @@ impl Store {
     /// # Errors
     /// `NoSuchBucket`; `InvalidArgument` for a token of another list.
     pub async fn list_objects(&self, caller: &Caller, request: &ListObjects) -> Result<ListedObjects, OperationError> {
-        caller.authorize(Action::ListObjects)?;
+        caller.authorize(Action::ListObjects, Resource::Prefix(&request.bucket, &request.prefix))?;
         let bucket = self.find_bucket(caller, &request.bucket).await?;
         let query = ListQuery {
             prefix: ObjectKey::normalize(&request.prefix),

@@ -1,9 +1,10 @@
 //! ListParts.
 
-use crate::caller::{Action, Caller};
+use crate::caller::Caller;
+use crate::permissions::Action;
 use crate::store::Store;
 use metadata::rows::{PartRow, UploadRow};
-use types::{BucketName, ObjectKey, OperationError, UploadId};
+use types::{BucketName, ObjectKey, OperationError, Resource, UploadId};
 
 /// A page of parts to be listed.
 #[derive(Clone, Debug)]
@@ -37,7 +38,7 @@ impl Store {
     /// # Errors
     /// `NoSuchBucket`, `NoSuchUpload`.
     pub async fn list_parts(&self, caller: &Caller, request: &ListParts) -> Result<ListedParts, OperationError> {
-        caller.authorize(Action::ListParts)?;
+        caller.authorize(Action::ListParts, Resource::Object(&request.bucket, &request.key))?;
         let bucket = self.open_bucket(caller, &request.bucket).await?;
         let upload = self.find_upload(&bucket, &request.key, request.upload).await?;
         let mut parts = self.metadata.parts(upload.id, request.after, request.limit + 1).await?;

@@ -1,10 +1,11 @@
 //! ListMultipartUploads.
 
-use crate::caller::{Action, Caller};
+use crate::caller::Caller;
+use crate::permissions::Action;
 use crate::store::Store;
 use metadata::rows::UploadRow;
 use metadata::upload_listing::{UploadEntry, UploadQuery};
-use types::{BucketName, ObjectKey, OperationError, UploadId};
+use types::{BucketName, ObjectKey, OperationError, Resource, UploadId};
 
 /// A page of uploads to be listed. Texts as the client sent them.
 #[derive(Clone, Debug)]
@@ -40,7 +41,7 @@ impl Store {
     /// # Errors
     /// `NoSuchBucket`.
     pub async fn list_uploads(&self, caller: &Caller, request: &ListUploads) -> Result<ListedUploads, OperationError> {
-        caller.authorize(Action::ListMultipartUploads)?;
+        caller.authorize(Action::ListMultipartUploads, Resource::Prefix(&request.bucket, &request.prefix))?;
         let bucket = self.find_bucket(caller, &request.bucket).await?;
         let query = UploadQuery {
             prefix: ObjectKey::normalize(&request.prefix),

@@ -1,8 +1,9 @@
 //! PutObject: bytes first, then the row.
 
-use crate::caller::{Action, Caller};
+use crate::caller::Caller;
 use crate::content_type::InferringBody;
 use crate::digests::{self, ExpectedDigest};
+use crate::permissions::Action;
 use crate::store::{OpenBucket, Store};
 use blobs::{BlobRef, Body, Place, WrittenBlob};
 use keyring::DataKey;
@@ -11,7 +12,7 @@ use metadata::objects::{BodySource, NewObject};
 use metadata::rows::{ObjectBody, ObjectRow};
 use types::{
     BucketName, ChecksumAlgorithm, Conditions, CustomerKey, ETag, ErrorCode, HttpMetadata, ObjectKey, OperationError,
-    StorageClass, StoredChecksum, Timestamp, UserMetadata,
+    Resource, StorageClass, StoredChecksum, Timestamp, UserMetadata,
 };
 
 /// An object to be written.
@@ -74,7 +75,7 @@ impl Store {
         request: &PutObject,
         body: &mut dyn Body,
     ) -> Result<StoredObject, OperationError> {
-        caller.authorize(Action::PutObject)?;
+        caller.authorize(Action::PutObject, Resource::Object(&request.bucket, &request.key))?;
         let bucket = self.open_bucket(caller, &request.bucket).await?;
         self.admit_write(bucket.id(), &request.key)?;
         self.refuse_early(&bucket, &request.key, &request.conditions).await?;

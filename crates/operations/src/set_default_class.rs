@@ -1,11 +1,12 @@
 //! The class of objects that name none, of a bucket that is there. Source: R2 "Storage classes", Set default storage
 //! class for buckets.
 
-use crate::caller::{Action, Caller};
+use crate::caller::Caller;
+use crate::permissions::Action;
 use crate::store::Store;
 use metadata::Outcome;
 use metadata::rows::BucketRow;
-use types::{BucketName, OperationError, StorageClass};
+use types::{BucketName, OperationError, Resource, StorageClass};
 
 impl Store {
     /// Sets a bucket's default class and answers the bucket as it then is. Objects that are there keep theirs.
@@ -18,7 +19,7 @@ impl Store {
         name: &BucketName,
         class: StorageClass,
     ) -> Result<BucketRow, OperationError> {
-        caller.authorize(Action::SetDefaultStorageClass)?;
+        caller.authorize(Action::PutBucketStorageClass, Resource::Bucket(name))?;
         self.admit_change(caller.account, caller.jurisdiction, name)?;
         loop {
             let bucket = self.find_bucket(caller, name).await?;

@@ -5,11 +5,13 @@ use crate::page_token::PageTokens;
 use crate::pins::Pins;
 use crate::rates::Rates;
 use crate::row_locks::RowLocks;
+use aws_lc_rs::hmac;
 use blobs::LocalBlobs;
 use environment::{Clock, Entropy};
 use keyring::{BucketKey, RootKey, WrappedKey};
 use metadata::Metadata;
 use metadata::buckets::FoundBucket;
+use metadata::tokens::ValueDigest;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -33,6 +35,8 @@ pub struct Store {
     /// Unwrapped once: a bucket's key never changes under its wrap.
     bucket_keys: RwLock<HashMap<BucketId, (WrappedKey, Arc<BucketKey>)>>,
     locks: RowLocks,
+    /// What tokens are found by their values with.
+    value_digests: hmac::Key,
 }
 
 /// What a store is made of.
@@ -89,6 +93,7 @@ impl Store {
     /// Puts a store together.
     pub fn new(parts: StoreParts) -> Self {
         Self {
+            value_digests: hmac::Key::new(hmac::HMAC_SHA256, &parts.root.derive("cairn find tokens 1")),
             tokens: PageTokens::new(&parts.root, &*parts.entropy),
             metadata: parts.metadata,
             blobs: parts.blobs,
@@ -136,6 +141,13 @@ impl Store {
     /// A new bucket key and its wrap.
     pub(crate) fn new_bucket_key(&self, bucket: BucketId) -> WrappedKey {
         self.root.wrap_bucket_key(bucket, &BucketKey::generate(&*self.entropy), &*self.entropy)
+    }
+
+    /// What a token with this secret is found by. Keyed, since the keys of rows are not encrypted.
+    pub(crate) fn value_digest(&self, secret: &[u8; 32]) -> ValueDigest {
+        let mut found_by = [0; 32];
+        found_by.copy_from_slice(hmac::sign(&self.value_digests, secret).as_ref());
+        found_by
     }
 
     fn bucket_key(&self, bucket: BucketId, wrapped: &WrappedKey) -> Result<Arc<BucketKey>, OperationError> {

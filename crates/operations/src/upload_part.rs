@@ -1,15 +1,16 @@
 //! UploadPart: like PutObject, but visible only to its upload.
 
-use crate::caller::{Action, Caller};
+use crate::caller::Caller;
 use crate::digests::{self, ExpectedDigest};
 use crate::multipart_checksum;
+use crate::permissions::Action;
 use crate::store::Store;
 use blobs::{BlobRef, Body, Place};
 use metadata::Outcome;
 use metadata::rows::PartRow;
 use metadata::uploads::NewPart;
 use types::{
-    BucketName, Checksum, ChecksumAlgorithm, CustomerKey, Md5, ObjectKey, OperationError, Timestamp, UploadId,
+    BucketName, Checksum, ChecksumAlgorithm, CustomerKey, Md5, ObjectKey, OperationError, Resource, Timestamp, UploadId,
 };
 
 /// Which part of which upload.
@@ -72,7 +73,7 @@ impl Store {
         request: &UploadPart,
         body: &mut dyn Body,
     ) -> Result<StoredPart, OperationError> {
-        caller.authorize(Action::UploadPart)?;
+        caller.authorize(Action::UploadPart, Resource::Object(&request.target.bucket, &request.target.key))?;
         self.write_part(caller, request, PartSource::Client, body).await
     }
 

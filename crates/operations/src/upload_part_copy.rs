@@ -1,15 +1,16 @@
 //! UploadPartCopy: a part from a range of an object.
 
-use crate::caller::{Action, Caller};
+use crate::caller::Caller;
 use crate::get_object::{Found, GetObject, Portion};
 use crate::object_reader::ObjectStream;
+use crate::permissions::Action;
 use crate::store::Store;
 use crate::upload_part::{PartSource, PartTarget, StoredPart, UploadPart};
 use blobs::Body;
 use bytes::Bytes;
 use std::task::{Context, Poll};
 use types::limits::UPLOAD_BYTES_MAX;
-use types::{BucketName, Conditions, CustomerKey, ErrorCode, ObjectKey, OperationError, RangeSpec};
+use types::{BucketName, Conditions, CustomerKey, ErrorCode, ObjectKey, OperationError, RangeSpec, Resource};
 
 /// A part to be copied.
 #[derive(Clone, Debug)]
@@ -41,7 +42,8 @@ impl Store {
         caller: &Caller,
         request: &UploadPartCopy,
     ) -> Result<StoredPart, OperationError> {
-        caller.authorize(Action::UploadPartCopy)?;
+        caller.authorize(Action::UploadPartCopy, Resource::Object(&request.target.bucket, &request.target.key))?;
+        caller.authorize(Action::GetObject, Resource::Object(&request.source_bucket, &request.source_key))?;
         let part = match request.range {
             Some((first, last)) => Portion::Range(RangeSpec::Inclusive { first, last }),
             None => Portion::Whole,

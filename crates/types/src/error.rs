@@ -78,6 +78,8 @@ error_codes! {
     MetadataTooLarge            10012  "MetadataTooLarge"                   400    Never "Your metadata headers exceed the maximum allowed metadata size of 8192 bytes.";
     /// The body ended early.
     IncompleteBody              10013  "IncompleteBody"                     400    Never "You did not provide the number of bytes specified by the Content-Length HTTP header.";
+    /// No such API token.
+    NoSuchToken                 1003   "NoSuchToken"                        404    Never "The specified API token does not exist.";
     /// A checksum header does not parse.
     InvalidDigest               10014  "InvalidDigest"                      400    Never "The checksum you specified is not valid: it must be the base64 text of a digest of the right length.";
     /// A signature past its time.

@@ -56,6 +56,11 @@ pub const PRESIGNED_SECONDS_MAX: u64 = 604_800;
 /// Difference allowed between a request's signing time and ours, seconds. Source: S3 (RequestTimeTooSkewed).
 pub const CLOCK_SKEW_SECONDS_MAX: u64 = 15 * 60;
 
+/// Longest name of a token, bytes. Source: the API's `name` of a token.
+pub const TOKEN_NAME_BYTES_MAX: usize = 120;
+/// Policies of one token. Ours: each request of the token looks through them.
+pub const POLICIES_MAX: usize = 300;
+
 /// Largest XML document a client may send. Ours: CompleteMultipartUpload of 10,000 parts fits with room.
 pub const XML_BYTES_MAX: usize = 2 * MIB as usize;
 /// Deepest nesting of an XML document a client may send. Ours: no S3 request needs more than four.

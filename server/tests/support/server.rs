@@ -56,7 +56,7 @@ impl TestServer {
             address: instance.address(),
             account: AccountId::parse(&access.account_id).expect("an account id"),
             access_key_id: access.access_key_id.clone(),
-            secret_access_key: access.secret_access_key.clone(),
+            secret_access_key: access.secret_access_key.clone().unwrap(),
             region: "auto".to_owned(),
             clock: clock.clone(),
         };

@@ -2,8 +2,8 @@
 //! changing one.
 
 use super::{
-    AccountRow, BucketRow, CredentialRow, EpochRow, GarbageRow, ManifestRow, ObjectBody, ObjectRow, PartRow,
-    Permission, ReferencesRow, SequenceRow, StoreRow, UploadRow,
+    AccountRow, BucketRow, EpochRow, GarbageRow, ManifestRow, ObjectBody, ObjectRow, PartRow, ReferencesRow,
+    SequenceRow, StoreRow, UploadRow,
 };
 use crate::codec::{Decoder, Encoder, Malformed};
 use keyring::{CustomerLock, SealedDataKey, WrappedKey};
@@ -101,28 +101,6 @@ impl Row for AccountRow {
 
     fn read(fields: &mut Decoder<'_>) -> Result<Self, Malformed> {
         Ok(Self { created: time(fields, "created")? })
-    }
-}
-
-impl Row for CredentialRow {
-    const NAME: &'static str = "credential";
-    const MARKER: [u8; 4] = *b"crd1";
-
-    fn write(&self, fields: &mut Encoder) {
-        let permission = match self.permission {
-            Permission::AdminReadWrite => 0,
-        };
-        fields.fixed(&self.account.0).fixed(&self.secret).number(permission).number(self.created.0);
-    }
-
-    fn read(fields: &mut Decoder<'_>) -> Result<Self, Malformed> {
-        let account = AccountId(fields.fixed("account")?);
-        let secret = fields.fixed("secret")?;
-        let permission = match fields.number("permission")? {
-            0 => Permission::AdminReadWrite,
-            _ => return Err(Malformed { field: "permission" }),
-        };
-        Ok(Self { account, secret, permission, created: time(fields, "created")? })
     }
 }
 
@@ -321,6 +299,22 @@ impl Row for GarbageRow {
 
 pub(super) fn time(fields: &mut Decoder<'_>, field: &'static str) -> Result<Timestamp, Malformed> {
     fields.number(field).map(Timestamp)
+}
+
+/// A moment that may be missing.
+pub(super) fn optional_time(fields: &mut Decoder<'_>, field: &'static str) -> Result<Option<Timestamp>, Malformed> {
+    match fields.number(field)? {
+        0 => Ok(None),
+        1 => time(fields, field).map(Some),
+        _ => Err(Malformed { field }),
+    }
+}
+
+pub(super) fn write_optional_time(fields: &mut Encoder, time: Option<Timestamp>) {
+    match time {
+        None => fields.number(0),
+        Some(time) => fields.number(1).number(time.0),
+    };
 }
 
 /// How a format keeps the key of an object.

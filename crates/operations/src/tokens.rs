@@ -1,0 +1,262 @@
+//! API tokens: made, seen, changed, given a new value, removed. Each acts on the caller's own account.
+//! Source: R2 "Authentication", Create API tokens via API.
+
+use crate::authenticate::secret_of;
+use crate::caller::Caller;
+use crate::permissions::Action;
+use crate::store::Store;
+use metadata::rows::{TokenOwner, TokenRow, TokenState};
+use metadata::tokens::{TokenPage, TokenQuery};
+use metadata::{Outcome, Stored};
+use std::sync::Arc;
+use types::limits::{POLICIES_MAX, TOKEN_NAME_BYTES_MAX};
+use types::{
+    AccessKeyId, AddressCondition, Effect, ErrorCode, OperationError, PermissionGroup, Policy, Resource, Timestamp,
+};
+
+/// What a client says of a token.
+#[derive(Clone, Debug)]
+pub struct TokenContent {
+    /// What people call it: 1 to [`TOKEN_NAME_BYTES_MAX`] bytes.
+    pub name: String,
+    /// Whether it is turned off.
+    pub disabled: bool,
+    /// What it may do: 1 to [`POLICIES_MAX`].
+    pub policies: Vec<Policy>,
+    /// Where it may be used from.
+    pub addresses: AddressCondition,
+    /// It may not be used before.
+    pub not_before: Option<Timestamp>,
+    /// It may not be used from then on.
+    pub expires: Option<Timestamp>,
+}
+
+/// A token as it is shown.
+#[derive(Clone, Debug)]
+pub struct Token {
+    /// Its id, and S3 access key id.
+    pub id: AccessKeyId,
+    /// The rest but its secret.
+    pub row: TokenRow,
+    /// What it can be used for now.
+    pub state: TokenState,
+}
+
+/// A token with its value, which is shown this once.
+pub struct NewToken {
+    /// The token.
+    pub token: Token,
+    /// What its bearer shows. Its SHA-256 in hexadecimal is the S3 secret access key.
+    pub value: String,
+}
+
+/// Bytes of randomness in a token's value.
+const VALUE_BYTES: usize = 30;
+
+impl Store {
+    /// Makes a token.
+    ///
+    /// # Errors
+    /// `AccessDenied`, also for a token that could do more than the caller; `InvalidArgument` for content out of
+    /// bounds.
+    pub async fn create_token(
+        &self,
+        caller: &Caller,
+        owner: TokenOwner,
+        content: TokenContent,
+    ) -> Result<NewToken, OperationError> {
+        caller.authorize(Action::CreateToken, Resource::Account)?;
+        self.check(caller, &content)?;
+        loop {
+            let (id, value, now) = (AccessKeyId(self.random_id()), self.new_token_value(), self.clock.now());
+            let secret = secret_of(&value);
+            let row = row(&content, TokenRow { account: caller.account, owner, secret, issued: now, ..blank(now) });
+            if self.metadata.create_token(id, &row, &self.value_digest(&secret)).await? == Outcome::Committed {
+                return Ok(NewToken { token: self.shown(id, row), value });
+            }
+        }
+    }
+
+    /// A page of tokens, and how many there are.
+    ///
+    /// # Errors
+    /// `AccessDenied`.
+    pub async fn list_tokens(
+        &self,
+        caller: &Caller,
+        owner: TokenOwner,
+        offset: usize,
+        limit: usize,
+        newest_first: bool,
+    ) -> Result<(Vec<Token>, usize), OperationError> {
+        caller.authorize(Action::ListTokens, Resource::Account)?;
+        let query = TokenQuery { account: caller.account, owner, offset, limit, newest_first };
+        let TokenPage { tokens, total } = self.metadata.list_tokens(query).await?;
+        Ok((tokens.into_iter().map(|(id, row)| self.shown(id, row)).collect(), total))
+    }
+
+    /// A token.
+    ///
+    /// # Errors
+    /// `AccessDenied`; `NoSuchToken`.
+    pub async fn token(&self, caller: &Caller, owner: TokenOwner, id: AccessKeyId) -> Result<Token, OperationError> {
+        caller.authorize(Action::GetToken, Resource::Account)?;
+        Ok(self.shown(id, self.find_token(caller, owner, id).await?.row))
+    }
+
+    /// The caller's own token: everybody may see that.
+    ///
+    /// # Errors
+    /// `Unauthorized` if it was removed since.
+    pub async fn own_token(&self, caller: &Caller) -> Result<Token, OperationError> {
+        let row = self.metadata.token(caller.token).await?;
+        row.map(|row| self.shown(caller.token, row)).ok_or_else(|| ErrorCode::Unauthorized.into())
+    }
+
+    /// Changes a token, from the next request on.
+    ///
+    /// # Errors
+    /// As [`Store::create_token`]; `NoSuchToken`.
+    pub async fn update_token(
+        &self,
+        caller: &Caller,
+        owner: TokenOwner,
+        id: AccessKeyId,
+        content: TokenContent,
+    ) -> Result<Token, OperationError> {
+        caller.authorize(Action::UpdateToken, Resource::Account)?;
+        self.check(caller, &content)?;
+        loop {
+            let found = self.find_token(caller, owner, id).await?;
+            let row = row(&content, TokenRow { modified: self.clock.now(), ..found.row.clone() });
+            if self.metadata.change_token(id, &found, &row, None).await? == Outcome::Committed {
+                return Ok(self.shown(id, row));
+            }
+        }
+    }
+
+    /// Gives a token a new value, and so a new S3 secret access key. The old ones end at once.
+    ///
+    /// # Errors
+    /// `AccessDenied`, also for a token that may do more than the caller; `NoSuchToken`.
+    pub async fn roll_token(
+        &self,
+        caller: &Caller,
+        owner: TokenOwner,
+        id: AccessKeyId,
+    ) -> Result<NewToken, OperationError> {
+        caller.authorize(Action::UpdateToken, Resource::Account)?;
+        loop {
+            let found = self.find_token(caller, owner, id).await?;
+            check_no_more_than(caller, &found.row.policies)?;
+            let value = self.new_token_value();
+            let row = TokenRow { secret: secret_of(&value), modified: self.clock.now(), ..found.row.clone() };
+            let values = (&self.value_digest(&found.row.secret), &self.value_digest(&row.secret));
+            if self.metadata.change_token(id, &found, &row, Some(values)).await? == Outcome::Committed {
+                return Ok(NewToken { token: self.shown(id, row), value });
+            }
+        }
+    }
+
+    /// Removes a token. Its requests fail from the next one on.
+    ///
+    /// # Errors
+    /// `AccessDenied`; `NoSuchToken`.
+    pub async fn delete_token(
+        &self,
+        caller: &Caller,
+        owner: TokenOwner,
+        id: AccessKeyId,
+    ) -> Result<(), OperationError> {
+        caller.authorize(Action::DeleteToken, Resource::Account)?;
+        loop {
+            let found = self.find_token(caller, owner, id).await?;
+            let value = self.value_digest(&found.row.secret);
+            if self.metadata.delete_token(id, &found, &value).await? == Outcome::Committed {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn find_token(
+        &self,
+        caller: &Caller,
+        owner: TokenOwner,
+        id: AccessKeyId,
+    ) -> Result<Stored<TokenRow>, OperationError> {
+        let found = self.metadata.stored_token(id).await?;
+        let own = found.filter(|token| token.row.account == caller.account && token.row.owner == owner);
+        own.ok_or_else(|| ErrorCode::NoSuchToken.into())
+    }
+
+    fn check(&self, caller: &Caller, content: &TokenContent) -> Result<(), OperationError> {
+        let bounds = [
+            ((1..=TOKEN_NAME_BYTES_MAX).contains(&content.name.len()), "name must have a length between 1 and 120"),
+            ((1..=POLICIES_MAX).contains(&content.policies.len()), "a token has from 1 to 300 policies"),
+            (content.policies.iter().all(|policy| !policy.groups.is_empty()), "a policy needs a permission group"),
+            (content.policies.iter().all(|policy| !policy.resources.is_empty()), "a policy needs a resource"),
+            (content.expires.is_none_or(|end| end > self.clock.now()), "expires_on must lie in the future"),
+            (
+                content.expires.is_none() || content.not_before < content.expires,
+                "not_before must lie before expires_on",
+            ),
+        ];
+        if let Some((_, message)) = bounds.into_iter().find(|(holds, _)| !holds) {
+            return Err(OperationError::new(ErrorCode::InvalidArgument, message));
+        }
+        check_no_more_than(caller, &content.policies)
+    }
+
+    /// A value nobody has had before.
+    pub(crate) fn new_token_value(&self) -> String {
+        types::ids::hex(&self.entropy.bytes::<VALUE_BYTES>())
+    }
+
+    fn shown(&self, id: AccessKeyId, row: TokenRow) -> Token {
+        let state = row.state(self.clock.now());
+        Token { id, row, state }
+    }
+}
+
+/// Nobody gets hold of a token that may do more than their own: else the right to make tokens would be every right.
+fn check_no_more_than(caller: &Caller, policies: &[Policy]) -> Result<(), OperationError> {
+    for policy in policies.iter().filter(|policy| policy.effect == Effect::Allow) {
+        let exceeds = |group: &PermissionGroup| policy.resources.iter().any(|resource| !caller.holds(*group, resource));
+        if let Some(group) = policy.groups.iter().find(|group| exceeds(group)) {
+            let message =
+                format!("Your token lacks '{}' on these resources: it cannot give it to another.", group.name());
+            return Err(OperationError::new(ErrorCode::AccessDenied, message));
+        }
+    }
+    Ok(())
+}
+
+fn row(content: &TokenContent, of: TokenRow) -> TokenRow {
+    let addresses = Some(&content.addresses).filter(|addresses| **addresses != AddressCondition::default());
+    TokenRow {
+        name: content.name.as_str().into(),
+        disabled: content.disabled,
+        policies: content.policies.as_slice().into(),
+        addresses: addresses.cloned().map(Arc::new),
+        not_before: content.not_before,
+        expires: content.expires,
+        ..of
+    }
+}
+
+/// What [`row`] fills in.
+fn blank(now: Timestamp) -> TokenRow {
+    TokenRow {
+        account: types::AccountId([0; 16]),
+        owner: TokenOwner::Account,
+        secret: [0; 32],
+        name: "".into(),
+        disabled: false,
+        policies: Arc::new([]),
+        addresses: None,
+        issued: now,
+        modified: now,
+        not_before: None,
+        expires: None,
+    }
+}
