@@ -8,12 +8,13 @@ use types::{AccessKeyId, AccountId, BlobId, BucketId, BucketName, Jurisdiction, 
 
 const ACCOUNT: u8 = b'A';
 const BUCKET: u8 = b'B';
+const BUCKET_COUNT: u8 = b'N';
+const CORS: u8 = b'X';
 const EPOCH: u8 = b'E';
 const FIRST_LOCATION: u8 = b'F';
 const GARBAGE: u8 = b'G';
 const LIFECYCLE: u8 = b'L';
 const MANIFEST: u8 = b'M';
-const BUCKET_COUNT: u8 = b'N';
 const OBJECT: u8 = b'O';
 const PART: u8 = b'P';
 const REFERENCES: u8 = b'R';
@@ -22,7 +23,6 @@ const TOKEN: u8 = b'C';
 const TOKEN_PLACE: u8 = b'T';
 const TOKEN_VALUE: u8 = b'V';
 const UPLOAD: u8 = b'U';
-const CORS: u8 = b'X';
 
 /// A key under construction.
 #[derive(Clone, Debug)]
@@ -289,6 +289,31 @@ pub fn bucket_counters(bucket: BucketId) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn every_kind_of_row_has_a_byte_of_its_own() {
+        let kinds = [
+            ACCOUNT,
+            BUCKET,
+            BUCKET_COUNT,
+            CORS,
+            EPOCH,
+            FIRST_LOCATION,
+            GARBAGE,
+            LIFECYCLE,
+            MANIFEST,
+            OBJECT,
+            PART,
+            REFERENCES,
+            STORE,
+            TOKEN,
+            TOKEN_PLACE,
+            TOKEN_VALUE,
+            UPLOAD,
+        ];
+        assert_eq!(kinds.iter().collect::<HashSet<_>>().len(), kinds.len());
+    }
     use proptest::prelude::*;
 
     #[test]
