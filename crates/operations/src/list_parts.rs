@@ -42,7 +42,8 @@ impl Store {
         let bucket = self.open_bucket(caller, &request.bucket).await?;
         let upload = self.find_upload(&bucket, &request.key, request.upload).await?;
         let mut parts = self.metadata.parts(upload.id, request.after, request.limit + 1).await?;
-        let truncated = parts.len() > request.limit;
+        // An empty page has no end to go on from.
+        let truncated = request.limit > 0 && parts.len() > request.limit;
         parts.truncate(request.limit);
         let parts = parts.into_iter().map(|part| (part.number, part.stored.row)).collect();
         Ok(ListedParts { upload: upload.stored.row, parts, truncated })

@@ -68,8 +68,8 @@ error_codes! {
     NoSuchBucket                10006  "NoSuchBucket"                       404    Never "The specified bucket does not exist.";
     /// No such object.
     NoSuchKey                   10007  "NoSuchKey"                          404    Never "The specified key does not exist.";
-    /// Objects or uploads are left in the bucket.
-    BucketNotEmpty              10008  "BucketNotEmpty"                     409    Never "The bucket you tried to delete is not empty: delete its objects and uploads first.";
+    /// Objects are left in the bucket.
+    BucketNotEmpty              10008  "BucketNotEmpty"                     409    Never "The bucket you tried to delete is not empty: delete its objects first.";
     /// The account has all the buckets it may have.
     TooManyBuckets              10009  "TooManyBuckets"                     400    Never "You have as many buckets as an account may have: delete some first.";
     /// A part other than the last is too small.

@@ -97,6 +97,9 @@ async fn pages_of_parts_hold_each_once_in_the_order_of_numbers() {
         }
         assert_eq!(found, [1, 2, 5, 9, 300, 10_000], "max-parts={max}");
     }
+    let none = client.get(&format!("/uploads/x?uploadId={upload}&max-parts=0")).send().await.ok();
+    let ends = none.element("IsTruncated");
+    assert_eq!((ends.as_deref(), blocks(none.text(), "Part").len()), (Some("false"), 0), "nobody asks for it forever");
     client.get("/uploads/x?uploadId=nonsense").send().await.refused(404, "NoSuchUpload");
     client.get(&format!("/uploads/y?uploadId={upload}")).send().await.refused(404, "NoSuchUpload");
 }
