@@ -102,11 +102,11 @@ fn portion(selection: Selection) -> Portion {
     }
 }
 
-/// What an answer shows of an object. `asked` says whether a range or part was asked for.
-fn shown(found: &FoundObject, asked: Portion) -> ObjectHead<'_> {
+/// What an answer shows of an object.
+fn shown(found: &FoundObject) -> ObjectHead<'_> {
     ObjectHead {
-        range: (asked != Portion::Whole).then_some(found.range),
-        parts_count: found.parts.filter(|_| matches!(asked, Portion::Part(_))),
+        range: (found.part != Portion::Whole).then_some(found.range),
+        parts_count: found.parts.filter(|_| matches!(found.part, Portion::Part(_))),
         checksum: found.checksum,
         ..shown_unread(&found.row)
     }
@@ -140,7 +140,7 @@ pub(crate) async fn get<B>(context: Context<'_, B>, target: ObjectTarget) -> Ans
         Some(bytes) => AnswerBody::Full(bytes),
         None => AnswerBody::Object { stream: reader.into_stream(), remaining: found.range.length },
     };
-    let answer = get_object::encode(&shown(&found, part), &request.overrides);
+    let answer = get_object::encode(&shown(&found), &request.overrides);
     Ok(confirmed(answer, operation.customer_key.as_ref()).map(|_| body))
 }
 
@@ -154,7 +154,7 @@ pub(crate) async fn head<B>(context: Context<'_, B>, target: ObjectTarget) -> An
         Found::NotModified(row) => return Ok(full(head_object::encode_not_modified(&shown_unread(&row)))),
         Found::Object(found) => found,
     };
-    let answer = head_object::encode(&shown(&found, part), &request.overrides);
+    let answer = head_object::encode(&shown(&found), &request.overrides);
     Ok(confirmed(answer, operation.customer_key.as_ref()))
 }
 

@@ -54,6 +54,8 @@ pub enum Found<T> {
 pub struct FoundObject {
     /// Its row.
     pub row: ObjectRow,
+    /// Which of its bytes the answer covers: those asked for, or all if `If-Range` names another object.
+    pub part: Portion,
     /// The bytes the answer covers.
     pub range: ByteRange,
     /// Parts of the object, if it was a multipart upload.
@@ -99,7 +101,7 @@ impl Store {
         if !request.with_checksum {
             return Ok(found);
         }
-        let checksum = self.shown_checksum(bucket, &request.key, &found.row, request.part, found.range).await?;
+        let checksum = self.shown_checksum(bucket, &request.key, &found.row, found.part, found.range).await?;
         Ok(FoundObject { checksum, ..found })
     }
 
@@ -145,12 +147,16 @@ impl Store {
             ReadVerdict::NotModified => return Ok(Found::NotModified(Box::new(row))),
             ReadVerdict::Failed => return Err(ErrorCode::PreconditionFailed.into()),
         }
-        let range = portion(&row, request.part)?;
+        let part = match request.part {
+            Portion::Range(_) if !request.conditions.allow_range(&row.etag, row.modified) => Portion::Whole,
+            asked => asked,
+        };
+        let range = portion(&row, part)?;
         let parts = match row.body {
             ObjectBody::Parts { count, .. } => Some(count),
             ObjectBody::Inline(_) | ObjectBody::Blob(_) => None,
         };
-        Ok(Found::Object(FoundObject { row, range, parts, checksum: None }))
+        Ok(Found::Object(FoundObject { row, part, range, parts, checksum: None }))
     }
 
     /// Opens the bytes of a row, whose key this is; `None` if the object was replaced since the row was read.

@@ -101,6 +101,7 @@ pub(crate) fn conditions(headers: &HeaderMap, names: &ConditionNames) -> Result<
         if_none_match: etags(&names.if_none_match)?,
         if_modified_since: date(&names.if_modified_since)?,
         if_unmodified_since: date(&names.if_unmodified_since)?,
+        if_range: None,
     })
 }
 

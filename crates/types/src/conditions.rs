@@ -13,6 +13,24 @@ pub struct Conditions {
     pub if_modified_since: Option<Timestamp>,
     /// `If-Unmodified-Since`.
     pub if_unmodified_since: Option<Timestamp>,
+    /// `If-Range`: never fails a request, but decides whether its `Range` counts.
+    pub if_range: Option<IfRange>,
+}
+
+/// What a client has some bytes of, of which it wants more (RFC 9110, section 13.1.5).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IfRange {
+    /// The object with this ETag.
+    Tag(ETagPattern),
+    /// The object of this `Last-Modified`.
+    Date(Timestamp),
+}
+
+impl IfRange {
+    /// Reads the header: an ETag, also one without quotes, or a date.
+    pub fn parse(header: &str) -> Self {
+        Timestamp::parse_http_date(header).map_or_else(|| Self::Tag(ETagPattern::parse(header)), Self::Date)
+    }
 }
 
 /// The ETags of one header.
@@ -129,6 +147,15 @@ impl Conditions {
         if fresh { ReadVerdict::Proceed } else { ReadVerdict::NotModified }
     }
 
+    /// False if the client has bytes of another object, so that a range of this one is of no use to it.
+    pub fn allow_range(&self, etag: &ETag, modified: Timestamp) -> bool {
+        match &self.if_range {
+            None => true,
+            Some(IfRange::Tag(pattern)) => !pattern.weak && pattern.tag == etag.to_string(),
+            Some(IfRange::Date(date)) => modified.seconds() == date.seconds(),
+        }
+    }
+
     /// Judges a write over `stored`, the object's ETag and time if there is one: true to go on, false for 412.
     /// What is not there matches no ETag and was not modified since any time.
     pub fn allow_write(&self, stored: Option<(&ETag, Timestamp)>) -> bool {
@@ -197,6 +224,21 @@ mod tests {
         assert_eq!(read(with(None, before)), ReadVerdict::Failed);
         assert_eq!(read(Conditions { if_match: list("*"), ..with(None, before) }), ReadVerdict::Proceed);
         assert_eq!(read(Conditions { if_none_match: list("\"x\""), ..with(same_second, None) }), ReadVerdict::Proceed);
+    }
+
+    #[test]
+    fn a_range_is_good_only_of_the_very_object_that_the_client_has_part_of() {
+        let tag = "ab".repeat(16);
+        let allowed = |header: &str| {
+            let if_range = Some(IfRange::parse(header));
+            Conditions { if_range, ..Default::default() }.allow_range(&ETag::Whole(Md5([0xab; 16])), MODIFIED)
+        };
+        for same in [&*format!("\"{tag}\""), &tag, "Thu, 01 Jan 1970 00:16:40 GMT"] {
+            assert!(allowed(same), "{same}");
+        }
+        for other in [&*format!("W/\"{tag}\""), "\"x\"", "*", "", "Thu, 01 Jan 1970 00:16:41 GMT"] {
+            assert!(!allowed(other), "{other}");
+        }
     }
 
     #[test]

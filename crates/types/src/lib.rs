@@ -22,7 +22,7 @@ pub mod time;
 
 pub use bucket_name::{BucketName, InvalidBucketName};
 pub use checksum::{Checksum, ChecksumAlgorithm, ChecksumType, ShownChecksum, StoredChecksum};
-pub use conditions::{Conditions, ETagList, ETagPattern, ReadVerdict};
+pub use conditions::{Conditions, ETagList, ETagPattern, IfRange, ReadVerdict};
 pub use cors::{CorsFields, CorsPolicy, CorsRequest, CorsRule, InvalidCors};
 pub use customer_key::CustomerKey;
 pub use error::{ErrorCode, OperationError, Retry};

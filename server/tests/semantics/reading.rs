@@ -123,6 +123,30 @@ async fn a_range_that_cannot_be_read_counts_as_none() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_download_of_an_object_that_was_replaced_begins_again() {
+    let server = server_with("read").await;
+    let client = &server.client;
+    let first = client.put("/read/a", "0123456789").send().await.ok().etag().to_owned();
+    let modified = client.head("/read/a").send().await.header("last-modified").unwrap().to_owned();
+    let more = async |if_range: &str| {
+        let request = client.get("/read/a").header("range", "bytes=8-").header("if-range", if_range);
+        let answer = request.send().await;
+        (answer.status, answer.header("content-range").is_some(), answer.text().to_owned())
+    };
+    for same in [&*first, &modified] {
+        assert_eq!(more(same).await, (206, true, "89".to_owned()), "{same}");
+    }
+    server.clock.advance(Duration::from_secs(10));
+    client.put("/read/a", "abc").send().await.ok();
+    for gone in [&*first, &modified, "\"\"", "garbage"] {
+        assert_eq!(more(gone).await, (200, false, "abc".to_owned()), "{gone}");
+    }
+    let part = client.get("/read/a?partNumber=1").header("if-range", &first).send().await;
+    assert_eq!(part.status, 206, "If-Range is about the Range header only");
+    client.put("/read/b", "x").header("if-range", &first).send().await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_part_number_selects_the_bytes_of_that_part() {
     let server = server_with("read").await;
     let client = &server.client;

@@ -147,7 +147,9 @@ pub(super) const METADATA_DIRECTIVE: &[Feature] = &[
     valued("x-amz-metadata-directive", "MERGE", State::Implemented),
 ];
 
-pub(super) const RANGE: &[Feature] = &[header("range", "bytes=0-0"), parameter("partNumber", "1")];
+/// `If-Range` is not on R2's page, but whoever continues a download relies on it (RFC 9110, section 13.1.5).
+pub(super) const RANGE: &[Feature] =
+    &[header("range", "bytes=0-0"), beyond(header("if-range", "\"0\"")), parameter("partNumber", "1")];
 pub(super) const RANGE_OF_HEAD: &[Feature] = &[ignored(header("range", "bytes=0-0")), parameter("partNumber", "1")];
 pub(super) const COPY_RANGE: &[Feature] = &[header("x-amz-copy-source-range", "bytes=0-0")];
 
@@ -210,13 +212,18 @@ pub(super) const LIST_UPLOADS: &[Feature] = &[
 pub(super) const LIST_PARTS: &[Feature] =
     &[parameter("max-parts", "1"), parameter("part-number-marker", "1"), beyond(parameter("encoding-type", "url"))];
 
-/// R2 "Extensions", `ListBuckets`.
+/// R2 "Extensions", `ListBuckets`: "all the same search parameters as `ListObjectsV2`". Three of these change nothing:
+/// the owner is always shown, and the name of a bucket is the same when it is encoded.
 pub(super) const LIST_BUCKETS: &[Feature] = &[
     parameter("prefix", "a"),
     parameter("start-after", "a"),
     parameter("continuation-token", ""),
     parameter("max-keys", "1"),
     beyond(parameter("max-buckets", "1")),
+    ignored(parameter("list-type", "2")),
+    ignored(parameter("encoding-type", "url")),
+    ignored(parameter("fetch-owner", "true")),
+    refused_parameter("delimiter", "-"),
     header("cf-prefix", "a"),
     header("cf-start-after", "a"),
     header("cf-continuation-token", ""),

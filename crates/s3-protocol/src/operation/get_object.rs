@@ -9,8 +9,8 @@ use crate::header;
 use crate::query::Query;
 use crate::request::RequestHead;
 use http::StatusCode;
-use http::header::RANGE;
-use types::{Conditions, CustomerKey, ErrorCode, HttpMetadata, OperationError, RangeSpec};
+use http::header::{IF_RANGE, RANGE};
+use types::{Conditions, CustomerKey, ErrorCode, HttpMetadata, IfRange, OperationError, RangeSpec};
 
 /// An object to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,9 +57,13 @@ pub fn decode(head: &RequestHead<'_>, target: ObjectTarget) -> Result<GetObject,
             return Err(OperationError::new(ErrorCode::InvalidRequest, message));
         }
     };
+    let mut conditions = header::conditions(head.headers, &header::CONDITIONS)?;
+    if matches!(selection, Selection::Range(_)) {
+        conditions.if_range = header::text(head.headers, &IF_RANGE)?.map(IfRange::parse);
+    }
     Ok(GetObject {
         target,
-        conditions: header::conditions(head.headers, &header::CONDITIONS)?,
+        conditions,
         selection,
         customer_key: customer_key::decode(head.headers, Subject::Target)?,
         overrides: overrides(head.query())?,

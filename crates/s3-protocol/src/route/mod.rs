@@ -90,8 +90,7 @@ fn account_operation(head: &RequestHead<'_>) -> Result<Operation, OperationError
     if head.method != Method::GET {
         return Err(method_not_allowed(head.method, "the list of buckets: use GET"));
     }
-    let known = ["prefix", "start-after", "continuation-token", "max-keys", "max-buckets"];
-    check_parameters(head, &known, &Operation::ListBuckets)?;
+    check_parameters(head, LIST_BUCKETS_PARAMETERS, &Operation::ListBuckets)?;
     Ok(Operation::ListBuckets)
 }
 
@@ -128,6 +127,17 @@ fn bucket_row(head: &RequestHead<'_>) -> Result<Row<BucketName>, OperationError>
     }
 }
 
+const LIST_BUCKETS_PARAMETERS: &[&str] = &[
+    "prefix",
+    "start-after",
+    "continuation-token",
+    "max-keys",
+    "max-buckets",
+    // These change nothing in a list of buckets.
+    "list-type",
+    "encoding-type",
+    "fetch-owner",
+];
 const LIST_PARAMETERS: &[&str] = &["delimiter", "encoding-type", "marker", "max-keys", "prefix"];
 const LIST_V2_PARAMETERS: &[&str] = &[
     "list-type",
