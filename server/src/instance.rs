@@ -6,9 +6,11 @@ use crate::settings::{DataDirectory, Settings};
 use blobs::{BlobSettings, LocalBlobs};
 use environment::disk::OpenDiskError;
 use environment::{Clock, Disk, Entropy, LocalDisk};
-use face_s3::{AnswerBody, HostRules, S3Face};
-use http::{Request, Response};
-use http_support::{Handler, Listener, ListenerSettings, RequestIds};
+use face_rest::RestFace;
+use face_s3::{HostRules, S3Face};
+use http::header::{AUTHORIZATION, HeaderValue};
+use http::{Method, Request, Response};
+use http_support::{AnswerBody, Handler, Listener, ListenerSettings, RequestIds};
 use hyper::body::Incoming;
 use keyring::{RootKey, RowSealer};
 use metadata::Metadata;
@@ -89,17 +91,32 @@ impl From<OperationError> for StartError {
     }
 }
 
-/// Tells the faces apart. There is one so far.
+/// Tells the faces apart.
 struct Gateway {
     s3: S3Face,
+    rest: RestFace,
 }
 
 impl Handler for Gateway {
     type Body = AnswerBody;
 
     async fn handle(&self, request: Request<Incoming>, address: IpAddr) -> Response<AnswerBody> {
+        if is_rest(&request) {
+            return self.rest.handle(request, address).await;
+        }
         self.s3.handle(request, address).await
     }
+}
+
+/// Whether a request is the REST API's. A bucket may be called `client` and have keys below `v4/`: requests that are
+/// signed as S3 requests are, and preflights, which only browsers of buckets send, go to the S3 face.
+fn is_rest<B>(request: &Request<B>) -> bool {
+    let Some(rest) = request.uri().path().strip_prefix(face_rest::PREFIX) else { return false };
+    let signed = |header: &HeaderValue| header.as_bytes().starts_with(b"AWS");
+    (rest.is_empty() || rest.starts_with('/'))
+        && request.method() != Method::OPTIONS
+        && !request.headers().get(AUTHORIZATION).is_some_and(signed)
+        && !request.uri().query().is_some_and(|query| query.contains("X-Amz-Algorithm="))
 }
 
 impl Instance {
@@ -135,7 +152,10 @@ impl Instance {
             bucket_domains: settings.bucket_domains.clone(),
         };
         let ids = Arc::new(RequestIds::new(&*machine.entropy));
-        let gateway = Arc::new(Gateway { s3: S3Face::new(Arc::clone(&store), hosts, ids) });
+        let gateway = Arc::new(Gateway {
+            rest: RestFace::new(Arc::clone(&store), Arc::clone(&ids)),
+            s3: S3Face::new(Arc::clone(&store), hosts, ids),
+        });
         let (stop, stopped) = watch::channel(false);
         let serving = tokio::spawn(listener.serve(gateway, Arc::clone(&machine.clock), told_to_stop(stopped.clone())));
         let collecting = tokio::spawn(background::garbage::run(Arc::clone(&store), told_to_stop(stopped)));

@@ -1,10 +1,10 @@
 //! The operations on buckets.
 
-use crate::answer_body::AnswerBody;
 use crate::handle::{Answered, Context};
 use bytes::Bytes;
 use http::Response;
 use http_body::Body;
+use http_support::AnswerBody;
 use operations::create_bucket::CreateBucket;
 use s3_protocol::operation::{create_bucket, delete_bucket, get_bucket_location, head_bucket};
 use std::error::Error;

@@ -4,7 +4,6 @@
 //! Rules decide what a browser shows to a page, never what a caller may do. So they are looked up before anybody is
 //! authenticated, and answers of every kind carry them: a page is to read why it was refused.
 
-use crate::answer_body::AnswerBody;
 use crate::buckets::full;
 use crate::handle::{Answered, Context, S3Face};
 use bytes::Bytes;
@@ -12,6 +11,7 @@ use http::header::{HeaderMap, ORIGIN};
 use http::request::Parts;
 use http::{Method, Response};
 use http_body::Body;
+use http_support::AnswerBody;
 use s3_protocol::operation::{delete_bucket_cors, get_bucket_cors, put_bucket_cors};
 use s3_protocol::sigv4::{self, Authentication};
 use s3_protocol::{AddressedBucket, RequestHead, cors};

@@ -1,17 +1,16 @@
 //! The way of a request through the face: id, signature, route, operation, answer.
 
-use crate::answer_body::AnswerBody;
 use crate::authenticate::{Authenticated, SigningKeys};
 use crate::forms::{self, Form};
 use crate::logged_uri::LoggedUri;
 use crate::upload_body::UploadBody;
 use crate::{buckets, configurations, cors, listings, objects, uploads};
 use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_TYPE, EXPECT, HOST, HeaderName, HeaderValue, RETRY_AFTER};
+use http::header::{CONNECTION, CONTENT_TYPE, HOST, HeaderName, HeaderValue, RETRY_AFTER};
 use http::request::Parts;
 use http::{Method, Request, Response, StatusCode};
 use http_body::Body;
-use http_support::{RequestBody, RequestIds};
+use http_support::{AnswerBody, RequestBody, RequestIds, waits_for_continue};
 use operations::{Caller, Store};
 use s3_protocol::chunked::ChunkedDecoder;
 use s3_protocol::operation::customer_key;
@@ -71,7 +70,7 @@ impl S3Face {
         let mut body = UploadBody::new(RequestBody::new(body, Arc::clone(self.store.clock())));
         let for_browser = self.cors_headers(&parts).await;
         let answered = self.answer(&mut parts, &mut body, address).await;
-        let waits = waits_for_continue(&parts);
+        let waits = waits_for_continue(&parts.headers);
         let mut answer = match answered {
             Ok(answer) => answer,
             Err(error) => {
@@ -163,11 +162,6 @@ pub(crate) fn admit(route: &Route, caller: Caller) -> Result<Caller, OperationEr
         return Err(ErrorCode::AccessDenied.into());
     }
     Ok(caller.within(route.jurisdiction))
-}
-
-/// True if the client sends its body only once it is told to.
-fn waits_for_continue(parts: &Parts) -> bool {
-    parts.headers.get(EXPECT).is_some_and(|expect| expect.as_bytes().eq_ignore_ascii_case(b"100-continue"))
 }
 
 /// Each operation is boxed: the largest state would else be moved with every layer, whatever the request.

@@ -3,7 +3,6 @@
 //! Start at [`S3Face::handle`]. Each S3 operation is one function of `buckets`, `configurations`, `cors`,
 //! `objects`, `listings`, `uploads` or `forms`.
 
-mod answer_body;
 mod authenticate;
 mod buckets;
 mod configurations;
@@ -17,6 +16,5 @@ mod objects;
 mod upload_body;
 mod uploads;
 
-pub use answer_body::AnswerBody;
 pub use handle::S3Face;
 pub use s3_protocol::HostRules;

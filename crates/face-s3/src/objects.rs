@@ -1,12 +1,12 @@
 //! The operations on objects.
 
-use crate::answer_body::AnswerBody;
 use crate::buckets::full;
 use crate::document::expected_digests;
 use crate::handle::{Answered, Context};
 use bytes::Bytes;
 use http::Response;
 use http_body::Body;
+use http_support::AnswerBody;
 use operations::copy_object::{CopyObject, MetadataDirective};
 use operations::create_bucket::CreateBucket;
 use operations::get_object::{Found, FoundObject, GetObject, Portion};

@@ -3,6 +3,8 @@
 use bytes::Bytes;
 use environment::Clock;
 use environment::clock::Sleep;
+use http::HeaderMap;
+use http::header::EXPECT;
 use http_body::Body;
 use std::error::Error;
 use std::future::poll_fn;
@@ -21,6 +23,11 @@ const DRAIN_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// Longest time spent on throwing a body away: whoever is refused holds a connection no longer.
 const DRAIN_WAIT_MAX: Duration = Duration::from_secs(5);
+
+/// True if the client sends its body only once it is told to.
+pub fn waits_for_continue(headers: &HeaderMap) -> bool {
+    headers.get(EXPECT).is_some_and(|expect| expect.as_bytes().eq_ignore_ascii_case(b"100-continue"))
+}
 
 /// The body of a request.
 pub struct RequestBody<B> {

@@ -1,10 +1,13 @@
-//! What every face needs of HTTP: request ids, request bodies with limits, and the loop that serves connections.
+//! What every face needs of HTTP: request ids, bodies of requests with limits and of answers, and the loop that serves
+//! connections.
 //! Knows no store and no protocol above HTTP.
 
+pub mod answer_body;
 pub mod body;
 pub mod listener;
 pub mod request_ids;
 
-pub use body::RequestBody;
+pub use answer_body::AnswerBody;
+pub use body::{RequestBody, waits_for_continue};
 pub use listener::{Handler, Listener, ListenerSettings};
 pub use request_ids::RequestIds;

@@ -18,6 +18,7 @@ pub mod delete_bucket;
 pub mod delete_object;
 pub mod get_bucket;
 pub mod get_object;
+pub mod identity;
 pub mod list_buckets;
 pub mod list_objects;
 pub mod list_parts;
@@ -44,7 +45,7 @@ mod rates;
 mod row_locks;
 mod shown_checksum;
 
-pub use blobs::Body;
+pub use blobs::{Body, BytesBody};
 pub use caller::Caller;
 pub use digests::{DigestSource, ExpectedDigest, verify_document};
 pub use multipart_checksum::AskedChecksum;
@@ -53,4 +54,4 @@ pub use permissions::{Action, Right};
 pub use store::Store;
 
 /// Rows as operations answer them. A face reads their fields and never keeps them.
-pub use metadata::rows::{BucketRow, NamedBucket, ObjectRow, PartRow, UploadRow};
+pub use metadata::rows::{BucketRow, NamedBucket, ObjectRow, PartRow, TokenOwner, TokenRow, TokenState, UploadRow};

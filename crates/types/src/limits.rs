@@ -61,6 +61,8 @@ pub const TOKEN_NAME_BYTES_MAX: usize = 120;
 /// Policies of one token. Ours: each request of the token looks through them.
 pub const POLICIES_MAX: usize = 300;
 
+/// Largest JSON document a client may send. Ours: 1,000 lifecycle rules and 300 policies fit with room.
+pub const JSON_BYTES_MAX: usize = MIB as usize;
 /// Largest XML document a client may send. Ours: CompleteMultipartUpload of 10,000 parts fits with room.
 pub const XML_BYTES_MAX: usize = 2 * MIB as usize;
 /// Deepest nesting of an XML document a client may send. Ours: no S3 request needs more than four.

@@ -1,11 +1,14 @@
 //! Bodies of answers: a document or a small object at once, or an object as it is read.
 
 use bytes::Bytes;
+use futures_util::Stream;
 use http_body::{Body, Frame, SizeHint};
-use operations::ObjectStream;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use types::OperationError;
+
+/// An object's bytes as they are read.
+pub type ObjectStream = Pin<Box<dyn Stream<Item = Result<Bytes, OperationError>> + Send>>;
 
 /// The body of an answer.
 pub enum AnswerBody {

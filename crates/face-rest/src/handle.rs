@@ -1,0 +1,128 @@
+//! The way of a request through the face: route, bearer, account, handler, envelope.
+
+use crate::authenticate;
+use crate::envelope;
+use crate::error::{Domain, RestError};
+use crate::request::{Answered, Call, IncomingBody, header};
+use crate::router::{self, Access, PREFIX, PathValues, Route};
+use bytes::Bytes;
+use http::header::{CONNECTION, HeaderName, HeaderValue};
+use http::request::Parts;
+use http::{Request, Response};
+use http_body::Body as HttpBody;
+use http_support::{AnswerBody, RequestBody, RequestIds, waits_for_continue};
+use operations::{Body, Caller, Store};
+use std::error::Error;
+use std::net::IpAddr;
+use std::sync::Arc;
+use types::{AccountId, Jurisdiction};
+
+/// The REST face of a store.
+pub struct RestFace {
+    store: Arc<Store>,
+    ids: Arc<RequestIds>,
+}
+
+/// The header of every answer that names the request.
+const REQUEST_ID: HeaderName = HeaderName::from_static("cf-ray");
+
+/// The header that says in which jurisdiction a bucket is.
+const JURISDICTION: &str = "cf-r2-jurisdiction";
+
+impl RestFace {
+    /// The face of `store`.
+    pub fn new(store: Arc<Store>, ids: Arc<RequestIds>) -> Self {
+        Self { store, ids }
+    }
+
+    /// Answers one request of a client at `address`.
+    pub async fn handle<B>(&self, request: Request<B>, address: IpAddr) -> Response<AnswerBody>
+    where
+        B: HttpBody<Data = Bytes> + Send + Unpin,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
+        let id = self.ids.next().to_string();
+        let (parts, body) = request.into_parts();
+        let mut body = IncomingBody(RequestBody::new(body, Arc::clone(self.store.clock())));
+        let (domain, answered) = self.route(&parts, &mut body, address).await;
+        let waits = waits_for_continue(&parts.headers);
+        if body.0.was_asked_for() || !waits {
+            body.0.drain().await;
+        }
+        let mut answer = answered.unwrap_or_else(|error| render(&error, domain, &parts, &id));
+        if waits && !body.0.was_asked_for() {
+            // Clients that wait for `100 Continue` and get the answer at once lose count of the answers.
+            answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        // Without its query: whatever somebody puts there by mistake is not kept.
+        let (path, status) = (parts.uri.path(), answer.status().as_u16());
+        tracing::debug!(target: "access", id, method = %parts.method, path, status);
+        if let Ok(id) = HeaderValue::try_from(id) {
+            answer.headers_mut().insert(REQUEST_ID, id);
+        }
+        answer
+    }
+
+    async fn route(&self, parts: &Parts, body: &mut dyn Body, address: IpAddr) -> (Domain, Answered) {
+        let path = parts.uri.path().strip_prefix(PREFIX).unwrap_or_default();
+        match router::find(&parts.method, path) {
+            Ok((route, path)) => (route.domain, self.call(route, path, parts, body, address).await),
+            Err(error) => (Domain::Identity, Err(error)),
+        }
+    }
+
+    async fn call(
+        &self,
+        route: &Route,
+        path: PathValues<'_>,
+        head: &Parts,
+        body: &mut dyn Body,
+        address: IpAddr,
+    ) -> Answered {
+        if matches!(route.access, Access::Open) {
+            return crate::openapi::document();
+        }
+        let account = account_in(&path, head)?;
+        let caller = authenticate::caller(&self.store, &head.headers, address, route.domain).await?;
+        check_account(account, &caller, route.domain)?;
+        let caller = &caller.within(jurisdiction(head)?);
+        (route.handler)(Call { store: &self.store, caller, address, head, path }, body).await
+    }
+}
+
+/// The account that a path names.
+///
+/// # Errors
+/// 7003 if the name is none: then there is no such route.
+fn account_in(path: &PathValues<'_>, head: &Parts) -> Result<Option<AccountId>, RestError> {
+    let Some(text) = path.raw("account") else { return Ok(None) };
+    match AccountId::parse(text) {
+        Some(account) => Ok(Some(account)),
+        None if text.bytes().all(|byte| byte.is_ascii_alphanumeric()) => Err(RestError::no_route(head.uri.path())),
+        None => Err(RestError::unreadable_route(head.uri.path())),
+    }
+}
+
+/// Tokens act on their own account. Whether another exists is nobody's business.
+fn check_account(account: Option<AccountId>, caller: &Caller, domain: Domain) -> Result<(), RestError> {
+    match (account, domain) {
+        (Some(account), Domain::Product) if account != caller.account => {
+            Err(RestError::new(403, 10000, "Authentication error"))
+        }
+        (Some(account), _) if account != caller.account => Err(RestError::new(403, 9109, "Invalid account identifier")),
+        _ => Ok(()),
+    }
+}
+
+fn jurisdiction(head: &Parts) -> Result<Jurisdiction, RestError> {
+    let Some(name) = header(head, JURISDICTION)? else { return Ok(Jurisdiction::Default) };
+    Jurisdiction::parse(name).ok_or_else(|| RestError::argument("The jurisdiction specified is not valid."))
+}
+
+/// A failure as the API shows it. What only the log may know is logged here, under the request's id.
+fn render(error: &RestError, domain: Domain, parts: &Parts, id: &str) -> Response<AnswerBody> {
+    if envelope::is_accident(error) {
+        tracing::error!(id, method = %parts.method, path = parts.uri.path(), ?error, "a request failed");
+    }
+    envelope::failure(error, domain)
+}

@@ -1,0 +1,149 @@
+//! The description of the API (OpenAPI 3.1), made of the table of routes.
+
+use crate::envelope;
+use crate::error::Domain;
+use crate::request::Answered;
+use crate::router::{Access, BodyKind, PREFIX, Route};
+use crate::routes::ROUTES;
+use serde_json::{Map, Value, json};
+
+/// The document.
+pub(crate) fn document() -> Answered {
+    envelope::json(&describe())
+}
+
+fn describe() -> Value {
+    let mut paths = Map::new();
+    for route in ROUTES {
+        let path = paths.entry(route.pattern.replace("...", "")).or_insert_with(|| json!({}));
+        if let Value::Object(methods) = path {
+            methods.insert(route.method.to_ascii_lowercase(), operation(route));
+        }
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Cairn API",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "The control plane of Cairn, as Cloudflare's API has it for R2.",
+        },
+        "servers": [{ "url": PREFIX }],
+        "security": [{ "token": [] }],
+        "paths": paths,
+        "components": {
+            "securitySchemes": { "token": { "type": "http", "scheme": "bearer", "description": "An API token." } },
+            "schemas": { "Success": success_schema(), "Failure": failure_schema() },
+        },
+    })
+}
+
+fn operation(route: &Route) -> Value {
+    let mut described = json!({
+        "operationId": operation_id(route),
+        "summary": route.summary,
+        "tags": [tag(route)],
+        "parameters": parameters(route),
+        "responses": {
+            "200": answer("The result", "Success"),
+            "default": answer("A failure", "Failure"),
+        },
+    });
+    let content = match route.body {
+        BodyKind::None => None,
+        BodyKind::Json => Some(json!({ "application/json": { "schema": {} } })),
+        BodyKind::Bytes => Some(json!({ "application/octet-stream": { "schema": {} } })),
+    };
+    if let Some(content) = content {
+        described["requestBody"] = json!({ "required": true, "content": content });
+    }
+    match route.access {
+        Access::Open => described["security"] = json!([]),
+        Access::AnyToken => {}
+        Access::Needs(actions) => {
+            let mut groups: Vec<&str> =
+                actions.iter().flat_map(|action| action.needs().given_by()).map(|group| group.name()).collect();
+            groups.sort_unstable();
+            groups.dedup();
+            described["x-permission-groups"] = json!(groups);
+        }
+    }
+    described
+}
+
+/// Such as `get-accounts-account-tokens`: method and path.
+fn operation_id(route: &Route) -> String {
+    let words = route.pattern.split(['/', '{', '}', '.', '_']).filter(|word| !word.is_empty());
+    std::iter::once(route.method.to_ascii_lowercase()).chain(words.map(str::to_owned)).collect::<Vec<_>>().join("-")
+}
+
+fn tag(route: &Route) -> &'static str {
+    match route.domain {
+        Domain::Identity | Domain::Verify => "identity",
+        Domain::Product => "product",
+    }
+}
+
+fn parameters(route: &Route) -> Vec<Value> {
+    let parameter = |name: &str, place: &str, required: bool| json!({ "name": name, "in": place, "required": required, "schema": { "type": "string" } });
+    let in_path = route.pattern.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+    let in_path = in_path.map(|name| parameter(name.trim_end_matches('.'), "path", true));
+    in_path.chain(route.query.iter().map(|name| parameter(name, "query", false))).collect()
+}
+
+fn answer(description: &str, schema: &str) -> Value {
+    let schema = json!({ "$ref": format!("#/components/schemas/{schema}") });
+    json!({ "description": description, "content": { "application/json": { "schema": schema } } })
+}
+
+fn success_schema() -> Value {
+    json!({
+        "type": "object",
+        "required": ["success", "errors", "messages", "result"],
+        "properties": {
+            "success": { "const": true },
+            "errors": { "type": "array", "maxItems": 0 },
+            "messages": { "type": "array" },
+            "result": {},
+            "result_info": { "type": "object" },
+        },
+    })
+}
+
+fn failure_schema() -> Value {
+    let problem = json!({
+        "type": "object",
+        "required": ["code", "message"],
+        "properties": {
+            "code": { "type": "integer" },
+            "message": { "type": "string" },
+            "error_chain": { "type": "array", "items": { "type": "object" } },
+        },
+    });
+    json!({
+        "type": "object",
+        "required": ["success", "errors", "messages", "result"],
+        "properties": {
+            "success": { "const": false },
+            "errors": { "type": "array", "minItems": 1, "items": problem },
+            "messages": { "type": "array" },
+            "result": { "type": "null" },
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn every_route_is_described_under_a_name_of_its_own() {
+        let document = describe();
+        let mut names = HashSet::new();
+        for route in ROUTES {
+            let path = &document["paths"][route.pattern.replace("...", "")];
+            let name = path[route.method.to_ascii_lowercase()]["operationId"].as_str().unwrap().to_owned();
+            assert!(names.insert(name.clone()), "{name} twice");
+        }
+    }
+}
