@@ -79,7 +79,7 @@ impl RestError {
 
     /// JSON that cannot be read, or is of another shape than the call's.
     pub(crate) fn bad_json(detail: &str) -> Self {
-        Self::new(400, 10040, format!("The JSON you provided was not well formed{detail}."))
+        Self::argument(format!("The JSON you provided was not well formed{detail}."))
     }
 
     /// An argument that makes no sense.

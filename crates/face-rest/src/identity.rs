@@ -1,4 +1,5 @@
-//! Users, accounts and memberships: whom a token belongs to, and whether it holds. A store has one account, and its user.
+//! Users, accounts and memberships: whom a token belongs to, and whether it holds. A store has one account, and one
+//! user.
 
 use crate::envelope::{self, Message};
 use crate::error::RestError;

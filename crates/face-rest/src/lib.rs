@@ -1,8 +1,8 @@
-//! The REST face, `/client/v4`: a request finds its row in the table of routes, its bearer is found out, its JSON decoded
-//! into one operation, and the answer put into Cloudflare's envelope.
+//! The REST face, `/client/v4`: a request finds its row in the table of routes, its bearer is found out, its JSON
+//! decoded into one operation, and the answer put into Cloudflare's envelope.
 //!
-//! Start at [`RestFace::handle`], then `routes.rs`: every call of the API is one row there and one function of the module
-//! that its row names.
+//! Start at [`RestFace::handle`], then `routes.rs`: every call of the API is one row there and one function of the
+//! module that its row names.
 
 #![allow(dead_code, reason = "until the calls of buckets and objects use it")]
 
@@ -14,10 +14,12 @@ mod identity;
 mod json;
 mod openapi;
 mod pagination;
+mod policies;
 mod query;
 mod request;
 mod router;
 mod routes;
+mod tokens;
 
 pub use handle::RestFace;
 pub use router::PREFIX;

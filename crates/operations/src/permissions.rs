@@ -162,6 +162,8 @@ actions! {
     ListTokens: TokenRead;
     /// See a token.
     GetToken: TokenRead;
+    /// See what tokens can be granted.
+    ListPermissionGroups: TokenRead;
     /// Make a token.
     CreateToken: TokenWrite;
     /// Change a token, or give it a new value.

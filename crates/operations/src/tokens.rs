@@ -19,9 +19,9 @@ use types::{
 pub struct TokenContent {
     /// What people call it: 1 to [`TOKEN_NAME_BYTES_MAX`] bytes.
     pub name: String,
-    /// Whether it is turned off.
-    pub disabled: bool,
-    /// What it may do: 1 to [`POLICIES_MAX`].
+    /// Whether it is to be turned off; `None`: a new one is on, another stays as it is.
+    pub disabled: Option<bool>,
+    /// What it may do: 1 to [`POLICIES_MAX`]. Their ids are drawn anew.
     pub policies: Vec<Policy>,
     /// Where it may be used from.
     pub addresses: AddressCondition,
@@ -70,7 +70,8 @@ impl Store {
         loop {
             let (id, value, now) = (AccessKeyId(self.random_id()), self.new_token_value(), self.clock.now());
             let secret = secret_of(&value);
-            let row = row(&content, TokenRow { account: caller.account, owner, secret, issued: now, ..blank(now) });
+            let row =
+                self.row(&content, TokenRow { account: caller.account, owner, secret, issued: now, ..blank(now) });
             if self.metadata.create_token(id, &row, &self.value_digest(&secret)).await? == Outcome::Committed {
                 return Ok(NewToken { token: self.shown(id, row), value });
             }
@@ -128,7 +129,7 @@ impl Store {
         self.check(caller, &content)?;
         loop {
             let found = self.find_token(caller, owner, id).await?;
-            let row = row(&content, TokenRow { modified: self.clock.now(), ..found.row.clone() });
+            let row = self.row(&content, TokenRow { modified: self.clock.now(), ..found.row.clone() });
             if self.metadata.change_token(id, &found, &row, None).await? == Outcome::Committed {
                 return Ok(self.shown(id, row));
             }
@@ -212,6 +213,21 @@ impl Store {
         types::ids::hex(&self.entropy.bytes::<VALUE_BYTES>())
     }
 
+    /// `of` with what a client says.
+    fn row(&self, content: &TokenContent, of: TokenRow) -> TokenRow {
+        let addresses = Some(&content.addresses).filter(|addresses| **addresses != AddressCondition::default());
+        let policies = content.policies.iter().map(|policy| Policy { id: self.random_id(), ..policy.clone() });
+        TokenRow {
+            name: content.name.as_str().into(),
+            disabled: content.disabled.unwrap_or(of.disabled),
+            policies: policies.collect(),
+            addresses: addresses.cloned().map(Arc::new),
+            not_before: content.not_before,
+            expires: content.expires,
+            ..of
+        }
+    }
+
     fn shown(&self, id: AccessKeyId, row: TokenRow) -> Token {
         let state = row.state(self.clock.now());
         Token { id, row, state }
@@ -231,20 +247,7 @@ fn check_no_more_than(caller: &Caller, policies: &[Policy]) -> Result<(), Operat
     Ok(())
 }
 
-fn row(content: &TokenContent, of: TokenRow) -> TokenRow {
-    let addresses = Some(&content.addresses).filter(|addresses| **addresses != AddressCondition::default());
-    TokenRow {
-        name: content.name.as_str().into(),
-        disabled: content.disabled,
-        policies: content.policies.as_slice().into(),
-        addresses: addresses.cloned().map(Arc::new),
-        not_before: content.not_before,
-        expires: content.expires,
-        ..of
-    }
-}
-
-/// What [`row`] fills in.
+/// What the rest is filled in to.
 fn blank(now: Timestamp) -> TokenRow {
     TokenRow {
         account: types::AccountId([0; 16]),

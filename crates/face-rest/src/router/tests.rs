@@ -1,3 +1,5 @@
+//! Patterns, and the table of routes as a whole.
+
 use super::*;
 
 fn values(pattern: &'static str, path: &str) -> Option<Vec<(&'static str, String)>> {
