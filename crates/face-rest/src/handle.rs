@@ -27,7 +27,7 @@ pub struct RestFace {
 const REQUEST_ID: HeaderName = HeaderName::from_static("cf-ray");
 
 /// The header that says in which jurisdiction a bucket is.
-const JURISDICTION: &str = "cf-r2-jurisdiction";
+pub(crate) const JURISDICTION: &str = "cf-r2-jurisdiction";
 
 impl RestFace {
     /// The face of `store`.

@@ -2,6 +2,7 @@
 
 use crate::envelope;
 use crate::error::Domain;
+use crate::handle::JURISDICTION;
 use crate::request::Answered;
 use crate::router::{Access, BodyKind, PREFIX, Route};
 use crate::routes::ROUTES;
@@ -87,7 +88,9 @@ fn parameters(route: &Route) -> Vec<Value> {
     let parameter = |name: &str, place: &str, required: bool| json!({ "name": name, "in": place, "required": required, "schema": { "type": "string" } });
     let in_path = route.pattern.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     let in_path = in_path.map(|name| parameter(name.trim_end_matches('.'), "path", true));
-    in_path.chain(route.query.iter().map(|name| parameter(name, "query", false))).collect()
+    let in_query = route.query.iter().map(|name| parameter(name, "query", false));
+    let in_header = route.pattern.contains("/r2/buckets").then(|| parameter(JURISDICTION, "header", false));
+    in_path.chain(in_query).chain(in_header).collect()
 }
 
 fn answer(description: &str, schema: &str) -> Value {
