@@ -12,7 +12,6 @@ import os
 import re
 import shlex
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -21,11 +20,10 @@ import pytest
 import requests
 from botocore.client import BaseClient
 
-from conftest import E2E_DIRECTORY
 from harness.bodies import MIB, body, file_sha256, write_file
 from harness.commands import AwsCli, CommandFailed, Rclone, isolated_environment, run
 from harness.localhost import resolve_localhost_names
-from harness.pages import page, shown_tree
+from harness.pages import links, newer, node, older, page, placeholders, python, shell, shown_tree
 from harness.refusal import refused
 from harness.sdks import need_program
 from harness.server import CairnServer
@@ -38,57 +36,6 @@ DOG = body("dog", 50_000)
 def s3(fresh_cairn: CairnServer, make_client: MakeClient) -> BaseClient:
     """boto3 for this test's own server: to prepare what a page takes for granted, and to look at what it did."""
     return make_client(fresh_cairn)
-
-
-def placeholders(server: CairnServer, endpoint: str, access_key_id: str, secret_access_key: str) -> dict[str, str]:
-    """What stands for endpoint and credentials in a page, and what this server has for them."""
-    return {
-        endpoint: server.endpoint,
-        access_key_id: server.credentials.access_key_id,
-        secret_access_key: server.credentials.secret_access_key,
-    }
-
-
-def newer(server: CairnServer) -> dict[str, str]:
-    """The placeholders of the pages of 2026."""
-    endpoint = "https://<ACCOUNT_ID>.r2.cloudflarestorage.com"
-    return placeholders(server, endpoint, "<ACCESS_KEY_ID>", "<SECRET_ACCESS_KEY>")
-
-
-def older(server: CairnServer) -> dict[str, str]:
-    """The placeholders of the pages of 2025."""
-    endpoint = "https://<accountid>.r2.cloudflarestorage.com"
-    return placeholders(server, endpoint, "<access_key_id>", "<access_key_secret>")
-
-
-def python(script: str, directory: Path) -> str:
-    """Runs a page's Python as `python example.py`."""
-    (directory / "example.py").write_text(script)
-    return run([sys.executable, "example.py"], isolated_environment(directory), directory)
-
-
-def node(script: str, directory: Path, server: CairnServer) -> str:
-    """Runs a page's JavaScript as `node example.mjs`, with the names its template strings use."""
-    modules = directory / "node_modules"
-    if not modules.exists():
-        modules.symlink_to(E2E_DIRECTORY / "node_modules")
-    names = "const { ACCESS_KEY_ID, SECRET_ACCESS_KEY } = process.env;\n"
-    (directory / "example.mjs").write_text(names + script)
-    credentials = {
-        "ACCESS_KEY_ID": server.credentials.access_key_id,
-        "SECRET_ACCESS_KEY": server.credentials.secret_access_key,
-    }
-    return run(["node", "example.mjs"], isolated_environment(directory) | credentials, directory)
-
-
-def shell(script: str, directory: Path, environment: dict[str, str]) -> str:
-    """Runs a page's shell commands; the first that fails ends them."""
-    return run(["sh", "-e", "-c", script], environment, directory)
-
-
-def links(printed: str) -> list[str]:
-    """The lines that are URLs."""
-    return [line for line in printed.splitlines() if line.startswith("http")]
 
 
 def test_getting_started_with_python(fresh_cairn: CairnServer, s3: BaseClient, tmp_path: Path) -> None:

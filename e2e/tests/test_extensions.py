@@ -33,9 +33,7 @@ def words(text: str, encoding: str) -> str:
 
 @pytest.mark.parametrize("encoding", ["Q", "B"])
 @pytest.mark.parametrize("text", TEXTS)
-def test_metadata_with_unicode_travels_in_encoded_words(
-    s3: BaseClient, bucket: str, text: str, encoding: str
-) -> None:
+def test_metadata_with_unicode_travels_in_encoded_words(s3: BaseClient, bucket: str, text: str, encoding: str) -> None:
     s3.put_object(Bucket=bucket, Key="k", Body=b"", Metadata={"text": words(text, encoding)})
     for answer in (s3.head_object(Bucket=bucket, Key="k"), s3.get_object(Bucket=bucket, Key="k")):
         assert answer["Metadata"]["text"].isascii()

@@ -59,9 +59,9 @@ def list_buckets(signer: Signer, endpoint: str) -> Answer:
     return answer
 
 
-@pytest.mark.parametrize("region", ["auto", "us-east-1", ""])
+@pytest.mark.parametrize("region", ["auto", "us-east-1", "", "wnam", "enam", "weur", "eeur", "apac"])
 def test_r2s_regions_are_accepted(cairn: CairnServer, signer: Signer, region: str) -> None:
-    # R2's page "S3 API compatibility", section "Bucket region".
+    # R2's pages "S3 API compatibility", section "Bucket region", and "boto3" as it stood in 2025.
     assert list_buckets(dataclasses.replace(signer, region=region), cairn.endpoint).status == 200
 
 
@@ -69,6 +69,18 @@ def test_r2s_regions_are_accepted(cairn: CairnServer, signer: Signer, region: st
 def test_other_regions_are_refused(cairn: CairnServer, signer: Signer, region: str) -> None:
     answer = list_buckets(dataclasses.replace(signer, region=region), cairn.endpoint)
     assert (answer.status, answer.error_code) == (400, "AuthorizationHeaderMalformed")
+
+
+def test_accept_encoding_may_be_signed(cairn: CairnServer, signer: Signer) -> None:
+    # R2's release note of 2022-05-20; the AWS SDK for Go signs it.
+    url = f"{cairn.endpoint}/"
+    headers = {"x-amz-content-sha256": EMPTY_SHA256, "Accept-Encoding": "gzip, br"}
+    signed = signer.headers("GET", url, headers)
+    assert "SignedHeaders=accept-encoding;" in signed["Authorization"]
+    connection = connect(cairn.endpoint)
+    assert send(connection, "GET", url, signed).status == 200
+    assert send(connection, "GET", url, signed | {"Accept-Encoding": "br"}).error_code == "SignatureDoesNotMatch"
+    connection.close()
 
 
 @pytest.mark.parametrize("minutes", [14, -14])

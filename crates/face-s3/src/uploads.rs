@@ -19,8 +19,14 @@ use s3_protocol::operation::{
 use std::error::Error;
 use types::{ETag, RangeSpec};
 
-pub(crate) async fn create<B>(context: Context<'_, B>, target: ObjectTarget) -> Answered {
+pub(crate) async fn create<B>(mut context: Context<'_, B>, target: ObjectTarget) -> Answered
+where
+    B: Body<Data = Bytes> + Send + Unpin,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
     let request = create::decode(&context.head, target)?;
+    // There is nothing in it, but R2 verifies a Content-MD5 of it ("S3 API compatibility").
+    context.verified_document().await?;
     create_bucket_if(request.create_bucket_if_missing, context.store, context.caller, &request.target.bucket).await?;
     let operation = CreateUpload {
         bucket: request.target.bucket.clone(),

@@ -65,9 +65,7 @@ impl Store {
                 format!("The range must lie inside the source object of {} bytes.", found.row.size),
             ));
         }
-        if found.range.length > UPLOAD_BYTES_MAX {
-            return Err(ErrorCode::EntityTooLarge.into());
-        }
+        check_length(found.range.length)?;
         let target = request.target.clone();
         let part = UploadPart {
             target,
@@ -80,11 +78,27 @@ impl Store {
     }
 }
 
+/// A part is no larger for being copied (R2 "Limits", note 4).
+fn check_length(bytes: u64) -> Result<(), OperationError> {
+    if bytes > UPLOAD_BYTES_MAX { Err(ErrorCode::EntityTooLarge.into()) } else { Ok(()) }
+}
+
 /// The bytes of an object as the body of an upload.
 pub(crate) struct CopyBody(pub(crate) ObjectStream);
 
 impl Body for CopyBody {
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, OperationError>> {
         self.0.as_mut().poll_next(cx).map(Option::transpose)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copied_part_is_no_larger_than_an_uploaded_one() {
+        assert!(check_length(UPLOAD_BYTES_MAX).is_ok());
+        assert_eq!(check_length(UPLOAD_BYTES_MAX + 1).map_err(|error| error.code), Err(ErrorCode::EntityTooLarge));
     }
 }

@@ -17,6 +17,7 @@ mod not_implemented;
 mod payloads;
 mod presigned;
 mod signatures;
+mod small_promises;
 #[path = "../support/mod.rs"]
 mod support;
 mod unannounced;

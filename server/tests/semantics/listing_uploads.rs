@@ -1,7 +1,7 @@
 //! Lists of uploads in progress and of their parts: every page size, each entry once.
 
 use crate::server_with;
-use crate::support::{Client, blocks, element, elements, percent_encoded};
+use crate::support::{Client, blocks, element, elements, percent_decoded, percent_encoded};
 use std::collections::BTreeSet;
 
 /// Keys with as many uploads as there are entries of the same name.
@@ -102,4 +102,16 @@ async fn pages_of_parts_hold_each_once_in_the_order_of_numbers() {
     assert_eq!((ends.as_deref(), blocks(none.text(), "Part").len()), (Some("false"), 0), "nobody asks for it forever");
     client.get("/uploads/x?uploadId=nonsense").send().await.refused(404, "NoSuchUpload");
     client.get(&format!("/uploads/y?uploadId={upload}")).send().await.refused(404, "NoSuchUpload");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_of_uploads_are_url_encoded_when_asked() {
+    let server = server_with("uploads").await;
+    let key = "a b/\u{fc}&<\u{7f}";
+    server.client.create_upload(&format!("/uploads/{}", percent_encoded(key))).await;
+    let page = server.client.get("/uploads?uploads&encoding-type=url&prefix=a%20b/").send().await.ok();
+    assert_eq!(page.element("EncodingType").as_deref(), Some("url"));
+    assert_eq!(page.element("Key").map(|key| percent_decoded(&key)).as_deref(), Some(key));
+    assert!(page.text().contains("%C3%BC%26%3C%7F</Key>"), "{}", page.text());
+    server.client.get("/uploads?uploads&encoding-type=base64").send().await.refused(400, "InvalidArgument");
 }

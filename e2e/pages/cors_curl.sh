@@ -1,0 +1,1 @@
+curl --request PUT <URL> --header "Content-Type: text/plain" --data "123"

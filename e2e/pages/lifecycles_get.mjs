@@ -1,0 +1,22 @@
+import S3 from "aws-sdk/clients/s3.js";
+
+
+// Configure the S3 client to talk to R2.
+const client = new S3({
+  endpoint: "https://<account_id>.r2.cloudflarestorage.com",
+  credentials: {
+    accessKeyId: "<access_key_id>",
+    secretAccessKey: "<access_key_secret>",
+  },
+  region: "auto",
+});
+
+
+// Get lifecycle configuration for bucket
+console.log(
+  await client
+    .getBucketLifecycleConfiguration({
+      Bucket: "bucketName",
+    })
+    .promise(),
+);
