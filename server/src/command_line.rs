@@ -1,5 +1,15 @@
 //! The command line: what `cairn --help` shows.
 
+mod buckets;
+mod configuration;
+mod remote;
+mod tokens;
+
+pub use buckets::{BucketCommand, BucketReference, CreateBucket, ListBuckets, OneBucket};
+pub use configuration::{Client, PrintConfiguration};
+pub use remote::{Remote, Whoami};
+pub use tokens::{CreateToken, ListTokens, Moment, OneToken, Permission, ResetRoot, RevokeTokens, TokenCommand};
+
 use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -14,9 +24,15 @@ use std::path::PathBuf;
     cairn serve                                  keep data in ./cairn-data, listen on 127.0.0.1:9200\n  \
     cairn serve --data /srv/cairn                keep data elsewhere\n  \
     cairn serve --ephemeral --listen 127.0.0.1:0 --ready-file cairn.json\n                                               \
-    a throw-away store on a free port, for tests and CI\n\n\
+    a throw-away store on a free port, for tests and CI\n  \
+    cairn bucket create photos                   a bucket in the store that runs\n  \
+    cairn token create --name app --permission object-read-write --bucket photos\n                                               \
+    a key for one program and one bucket\n  \
+    cairn config rclone --ready-file cairn.json  what to put into a client's configuration\n\n\
     Stop it with Ctrl-C: running requests are finished first. After a crash, start it again:\n\
-    whatever was answered with success is there.")]
+    whatever was answered with success is there.\n\n\
+    Exit codes: 0 done; 1 refused or failed; 2 the command line or the environment is wrong, and nothing\n\
+    was sent; 3 no Cairn answers at the endpoint.")]
 pub struct CommandLine {
     /// What to do.
     #[command(subcommand)]
@@ -28,6 +44,20 @@ pub struct CommandLine {
 pub enum Command {
     /// Serve the S3 API until Ctrl-C or SIGTERM.
     Serve(Serve),
+
+    /// Make, list, revoke and roll API tokens and their S3 keys.
+    #[command(subcommand, subcommand_required = true, arg_required_else_help = true)]
+    Token(TokenCommand),
+
+    /// Make, list, describe and delete buckets.
+    #[command(subcommand, subcommand_required = true, arg_required_else_help = true)]
+    Bucket(BucketCommand),
+
+    /// Say which server answers, and whose token this is.
+    Whoami(Whoami),
+
+    /// Print what to put into the configuration of a client.
+    Config(PrintConfiguration),
 }
 
 /// How to serve. What is given here goes before the configuration file.

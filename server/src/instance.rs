@@ -200,9 +200,10 @@ async fn told_to_stop(mut stopped: watch::Receiver<bool>) {
 }
 
 /// Directory of the metadata engine, below the data directory.
-const METADATA: &str = "metadata";
+pub(crate) const METADATA: &str = "metadata";
 
-async fn open_store(
+/// Opens the store of a data directory, which no other process has open.
+pub(crate) async fn open_store(
     root: &Path,
     settings: &Settings,
     machine: &Machine,

@@ -3,9 +3,11 @@
 //! Start at `instance` for how the rooms are put together, at `main.rs` for what the command line does.
 
 pub mod banner;
+pub mod client;
 pub mod command_line;
 pub mod instance;
 pub mod ready_file;
+pub mod reset_root;
 pub mod settings;
 
 mod root_key;

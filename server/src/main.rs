@@ -2,8 +2,9 @@
 
 use clap::Parser;
 use environment::{SystemClock, SystemEntropy};
-use server::command_line::{Command, CommandLine, Serve};
-use server::{Instance, Machine, Settings, banner, ready_file};
+use server::client::{self, Failure as ClientFailure};
+use server::command_line::{Command, CommandLine, Serve, TokenCommand};
+use server::{Instance, Machine, Settings, banner, ready_file, reset_root};
 use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -22,7 +23,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let _nowhere_left_to_say_it = writeln!(std::io::stderr(), "cairn: {error}");
-            ExitCode::FAILURE
+            error.downcast_ref::<ClientFailure>().map_or(ExitCode::FAILURE, ClientFailure::exit_code)
         }
     }
 }
@@ -35,6 +36,10 @@ fn run(line: CommandLine) -> Result<(), Failure> {
     let runtime = runtime.max_blocking_threads(BLOCKING_THREADS_MAX).enable_all().build()?;
     let ended = match line.command {
         Command::Serve(serve) => runtime.block_on(serve_until_told(&serve)),
+        Command::Token(TokenCommand::ResetRoot(reset)) => {
+            runtime.block_on(reset_root::run(&reset, machine())).map_err(Failure::from).and_then(|text| print(&text))
+        }
+        command => runtime.block_on(ask_server(&command)).and_then(|text| print(&text)),
     };
     // Work for the disk that still runs, such as a compaction, may be cut off at any moment as by a crash.
     runtime.shutdown_timeout(WORK_WAIT_MAX);
@@ -48,8 +53,7 @@ async fn serve_until_told(line: &Serve) -> Result<(), Failure> {
     let settings = Settings::resolve(line)?;
     let mut stop =
         StopSignals { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? };
-    let machine = Machine { clock: Arc::new(SystemClock::new()), entropy: Arc::new(SystemEntropy::new()) };
-    let instance = Instance::start(&settings, machine).await?;
+    let instance = Instance::start(&settings, machine()).await?;
     if let Err(error) = std::io::stdout().write_all(banner::text(instance.access(), &settings.data).as_bytes()) {
         tracing::warn!(%error, "the greeting with the credentials could not be printed; use --ready-file");
     }
@@ -62,6 +66,22 @@ async fn serve_until_told(line: &Serve) -> Result<(), Failure> {
         () = instance.stop() => Ok(()),
         () = stop.told() => Err("told to stop twice: running requests were cut off".into()),
     }
+}
+
+fn machine() -> Machine {
+    Machine { clock: Arc::new(SystemClock::new()), entropy: Arc::new(SystemEntropy::new()) }
+}
+
+async fn ask_server(command: &Command) -> Result<String, Failure> {
+    let environment = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    Ok(client::run(command, &environment, &SystemClock::new()).await?)
+}
+
+/// What is printed may be shown only once: if nobody reads it that is a failure.
+fn print(text: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout();
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    written.map_err(|error| format!("the answer could not be printed: {error}").into())
 }
 
 struct StopSignals {

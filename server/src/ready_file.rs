@@ -1,13 +1,13 @@
 //! The file that tells CI jobs and test harnesses that the server listens, and how to reach it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// What a client needs to know.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Access {
     /// `http://host:port`.
     pub endpoint: String,
@@ -16,13 +16,22 @@ pub struct Access {
     /// S3 access key id.
     pub access_key_id: String,
     /// S3 secret access key; absent once the root token was removed.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret_access_key: Option<String>,
     /// The API token; only at the first start on a data directory.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub api_token: Option<String>,
     /// This process.
     pub pid: u32,
+}
+
+/// Reads what [`write`] wrote.
+///
+/// # Errors
+/// What the machine says; `InvalidData` for a file that is none of ours.
+#[expect(clippy::disallowed_methods, reason = "a file of the operator's, outside the store's disk")]
+pub fn read(path: &Path) -> io::Result<Access> {
+    serde_json::from_slice(&fs::read(path)?).map_err(io::Error::from)
 }
 
 /// Writes `access` to `path`, whole or not at all, readable by its owner only.

@@ -5,7 +5,7 @@ use crate::authenticate::secret_of;
 use crate::store::Store;
 use metadata::Outcome;
 use metadata::rows::{StoreRow, TokenOwner, TokenRow};
-use types::{AccessKeyId, AccountId, OperationError};
+use types::{AccessKeyId, AccountId, ErrorCode, OperationError, Timestamp};
 
 /// The root account and its first credential.
 pub struct RootAccess {
@@ -54,25 +54,44 @@ impl Store {
         })
     }
 
+    /// Gives the root token a new value and every right again, for an operator who lost it: without expiry and
+    /// conditions, turned on, made again if it was removed. Nobody is asked who they are: whoever can open the store's
+    /// directory and has its root key owns it.
+    ///
+    /// # Errors
+    /// `NoSuchToken` for a store that has not been started yet; what the metadata engine says.
+    pub async fn reset_root_token(&self) -> Result<RootAccess, OperationError> {
+        let Some(store) = self.metadata.store().await? else {
+            return Err(OperationError::new(ErrorCode::NoSuchToken, "The store is new: it has no root token yet."));
+        };
+        let (id, account) = (store.root_access_key, store.root_account);
+        loop {
+            let (value, now) = (self.new_token_value(), self.clock.now());
+            let fresh = root_token(account, secret_of(&value), now);
+            let digest = self.value_digest(&fresh.secret);
+            let secret_access_key = Some(types::ids::hex(&fresh.secret));
+            let outcome = match self.metadata.stored_token(id).await? {
+                None => self.metadata.create_token(id, &fresh, &digest).await?,
+                Some(lost) => {
+                    // Its place among its owner's tokens is named by when it was made.
+                    let row = TokenRow { issued: lost.row.issued, owner: lost.row.owner, ..fresh };
+                    let digests = (&self.value_digest(&lost.row.secret), &digest);
+                    self.metadata.change_token(id, &lost, &row, Some(digests)).await?
+                }
+            };
+            if outcome == Outcome::Committed {
+                return Ok(RootAccess { account, access_key: id, secret_access_key, api_token: Some(value) });
+            }
+        }
+    }
+
     async fn create_root_access(&self) -> Result<Option<RootAccess>, OperationError> {
         let value = self.new_token_value();
         let secret = secret_of(&value);
         let (account, access_key) = (AccountId(self.random_id()), AccessKeyId(self.random_id()));
         let created = self.clock.now();
         let store = StoreRow { root_account: account, root_access_key: access_key, created };
-        let token = TokenRow {
-            account,
-            owner: TokenOwner::User,
-            secret,
-            name: "root".into(),
-            disabled: false,
-            policies: TokenRow::everything(),
-            addresses: None,
-            issued: created,
-            modified: created,
-            not_before: None,
-            expires: None,
-        };
+        let token = root_token(account, secret, created);
         Ok(match self.metadata.create_store(&store, &token, &self.value_digest(&secret)).await? {
             Outcome::Committed => Some(RootAccess {
                 account,
@@ -82,5 +101,21 @@ impl Store {
             }),
             Outcome::Conflict => None,
         })
+    }
+}
+
+fn root_token(account: AccountId, secret: [u8; 32], now: Timestamp) -> TokenRow {
+    TokenRow {
+        account,
+        owner: TokenOwner::User,
+        secret,
+        name: "root".into(),
+        disabled: false,
+        policies: TokenRow::everything(),
+        addresses: None,
+        issued: now,
+        modified: now,
+        not_before: None,
+        expires: None,
     }
 }
