@@ -21,6 +21,7 @@ pub(crate) async fn list_buckets<B>(context: Context<'_, B>) -> Answered {
         start_after: request.start_after.clone(),
         continuation_token: request.continuation_token.clone(),
         limit: request.max_keys.into(),
+        ..ListBuckets::default()
     };
     let listed = context.store.list_buckets(context.caller, &operation).await?;
     let buckets = listed.buckets.iter().map(listed_bucket).collect();

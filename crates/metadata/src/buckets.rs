@@ -2,7 +2,7 @@
 
 use crate::engine::{Outcome, Scan, Step, Table, Visitor, scan_with};
 use crate::keys;
-use crate::rows::{BucketCountRow, BucketRow, FirstLocationRow, GarbageRow, NamedBucket, SequenceRow};
+use crate::rows::{BucketCountRow, BucketRow, FirstLocationRow, GarbageRow, SequenceRow};
 use crate::service::{Change, Metadata, MetadataError, Stored};
 use types::{AccountId, BucketId, BucketName, Jurisdiction, LocationHint, Timestamp};
 
@@ -67,26 +67,6 @@ impl BucketCount {
         change.expect_same(keys::bucket_count(account), self.stored.as_ref());
         change.put(keys::bucket_count(account), &BucketCountRow { count });
     }
-}
-
-/// What a page of buckets is asked for.
-#[derive(Clone, Debug, Default)]
-pub struct BucketQuery {
-    /// Only names that begin with it.
-    pub prefix: String,
-    /// Only names after it.
-    pub after: Option<String>,
-    /// At most so many.
-    pub limit: usize,
-}
-
-/// A page of buckets in the order of their names.
-#[derive(Clone, Debug, Default)]
-pub struct BucketPage {
-    /// The buckets.
-    pub buckets: Vec<NamedBucket>,
-    /// True if more follow.
-    pub truncated: bool,
 }
 
 impl Metadata {
@@ -170,6 +150,7 @@ impl Metadata {
         change.expect_none(keys::objects(bucket.id()));
         change.delete(bucket.key.clone());
         change.delete(keys::lifecycle(bucket.id()));
+        change.delete(keys::lock(bucket.id()));
         count.change_to(count.now.saturating_sub(1), bucket.account, &mut change);
         let location = bucket.stored.row.location;
         change.put(keys::first_location(&bucket.key), &FirstLocationRow { location });
@@ -177,28 +158,6 @@ impl Metadata {
         change.forget_count(bucket.id());
         change.discard(now, GarbageRow::Bucket(bucket.id()));
         Ok(change.commit().await?)
-    }
-
-    /// A page of an account's buckets in one jurisdiction.
-    pub async fn list_buckets(
-        &self,
-        account: AccountId,
-        jurisdiction: Jurisdiction,
-        query: &BucketQuery,
-    ) -> Result<BucketPage, MetadataError> {
-        let all = keys::buckets(account, jurisdiction);
-        let with_prefix = [all.as_slice(), query.prefix.as_bytes()].concat();
-        let after = query.after.as_ref().map(|name| keys::just_after(&[all.as_slice(), name.as_bytes()].concat()));
-        let start = after.map_or(with_prefix.clone(), |after| after.max(with_prefix.clone()));
-        let end = keys::after_prefix(&with_prefix);
-        let mut rows = self.read_range::<BucketRow>(start, end, query.limit.saturating_add(1)).await?;
-        let truncated = rows.len() > query.limit;
-        rows.truncate(query.limit);
-        let named = |(key, stored): (Vec<u8>, Stored<BucketRow>)| {
-            let name = std::str::from_utf8(&key[all.len()..]).ok().and_then(|name| BucketName::parse(name).ok());
-            name.map(|name| NamedBucket { name, row: stored.row }).ok_or(MetadataError::Missing { row: "bucket" })
-        };
-        Ok(BucketPage { buckets: rows.into_iter().map(named).collect::<Result<_, _>>()?, truncated })
     }
 }
 

@@ -14,6 +14,7 @@ const EPOCH: u8 = b'E';
 const FIRST_LOCATION: u8 = b'F';
 const GARBAGE: u8 = b'G';
 const LIFECYCLE: u8 = b'L';
+const LOCK: u8 = b'K';
 const MANIFEST: u8 = b'M';
 const OBJECT: u8 = b'O';
 const PART: u8 = b'P';
@@ -183,6 +184,11 @@ pub fn bucket(account: AccountId, jurisdiction: Jurisdiction, name: &BucketName)
 /// The lifecycle rules of a bucket.
 pub fn lifecycle(bucket: BucketId) -> Vec<u8> {
     Key::new(LIFECYCLE).bytes(&bucket.0.to_be_bytes()).done()
+}
+
+/// The lock rules of a bucket.
+pub fn lock(bucket: BucketId) -> Vec<u8> {
+    Key::new(LOCK).bytes(&bucket.0.to_be_bytes()).done()
 }
 
 /// How many buckets an account has, in all jurisdictions together.

@@ -2,6 +2,7 @@
 //!
 //! Start at `engine` for the boundary to the store below, and at `service` for what operations call.
 
+pub mod bucket_listing;
 pub mod buckets;
 pub mod codec;
 pub mod cors;
@@ -12,6 +13,7 @@ pub mod garbage;
 pub mod keys;
 pub mod lifecycle;
 pub mod listing;
+pub mod lock;
 #[cfg(any(test, feature = "suite"))]
 pub mod memory;
 pub mod objects;

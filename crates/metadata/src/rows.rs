@@ -7,6 +7,7 @@ mod accounts;
 mod cors;
 mod formats;
 mod lifecycle;
+mod lock;
 mod tokens;
 
 use keyring::{SealedDataKey, WrappedKey};

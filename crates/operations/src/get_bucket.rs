@@ -16,6 +16,15 @@ impl Store {
         Ok(self.find_bucket(caller, name).await?.stored.row)
     }
 
+    /// Sees what a bucket is.
+    ///
+    /// # Errors
+    /// `NoSuchBucket`.
+    pub async fn bucket(&self, caller: &Caller, name: &BucketName) -> Result<BucketRow, OperationError> {
+        caller.authorize(Action::GetBucket, Resource::Bucket(name))?;
+        Ok(self.find_bucket(caller, name).await?.stored.row)
+    }
+
     /// A bucket's location hint. R2 calls every location `auto` on the S3 face.
     ///
     /// # Errors

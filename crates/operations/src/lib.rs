@@ -6,8 +6,10 @@
 
 pub mod abort_upload;
 pub mod authenticate;
+pub mod bucket_class;
 pub mod bucket_cors;
 pub mod bucket_lifecycle;
+pub mod bucket_lock;
 pub mod caller;
 pub mod collect;
 pub mod complete_upload;

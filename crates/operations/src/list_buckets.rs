@@ -3,7 +3,7 @@
 use crate::caller::Caller;
 use crate::permissions::Action;
 use crate::store::Store;
-use metadata::buckets::BucketQuery;
+use metadata::bucket_listing::BucketQuery;
 use metadata::rows::NamedBucket;
 use types::{Jurisdiction, OperationError, Resource};
 
@@ -12,18 +12,22 @@ use types::{Jurisdiction, OperationError, Resource};
 pub struct ListBuckets {
     /// Only names that begin with it.
     pub prefix: String,
-    /// Only names after it.
+    /// Only names that hold it somewhere.
+    pub contains: String,
+    /// Only names after it, or before it if listed backwards.
     pub start_after: Option<String>,
     /// Where a previous page ended.
     pub continuation_token: Option<String>,
     /// At most so many.
     pub limit: usize,
+    /// From the last name to the first.
+    pub backwards: bool,
 }
 
 /// A page of buckets.
 #[derive(Clone, Debug)]
 pub struct ListedBuckets {
-    /// In the order of their names.
+    /// In the order of their names, or against it.
     pub buckets: Vec<NamedBucket>,
     /// Resumes after the last of them, if more follow.
     pub next_token: Option<String>,
@@ -43,7 +47,8 @@ impl Store {
             Some(token) => Some(self.tokens.open(&list, token)?),
             None => request.start_after.clone(),
         };
-        let query = BucketQuery { prefix: request.prefix.clone(), after, limit: request.limit };
+        let (prefix, contains) = (request.prefix.clone(), request.contains.clone());
+        let query = BucketQuery { prefix, contains, after, limit: request.limit, backwards: request.backwards };
         let page = self.metadata.list_buckets(caller.account, caller.jurisdiction, &query).await?;
         let last = page.buckets.last().filter(|_| page.truncated);
         let next_token = last.map(|bucket| self.tokens.seal(&list, bucket.name.as_str()));

@@ -92,6 +92,8 @@ actions! {
     DeleteBucket: BucketWrite;
     /// See that a bucket exists.
     HeadBucket: ObjectRead;
+    /// See a bucket's place and class.
+    GetBucket: BucketRead;
     /// See where a bucket is.
     GetBucketLocation: ObjectRead;
     /// See how a bucket is encrypted.
@@ -150,6 +152,10 @@ actions! {
     PutBucketCors: BucketWrite;
     /// Remove a bucket's CORS rules.
     DeleteBucketCors: BucketWrite;
+    /// See a bucket's lock rules.
+    GetBucketLock: BucketRead;
+    /// Replace a bucket's lock rules.
+    PutBucketLock: BucketWrite;
     /// Set the class of objects that name none.
     PutBucketStorageClass: BucketWrite;
     /// See the account.

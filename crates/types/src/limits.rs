@@ -43,6 +43,10 @@ pub const DELETE_KEYS_MAX: usize = 1000;
 pub const LIFECYCLE_RULES_MAX: usize = 1000;
 /// Longest id of a lifecycle rule, bytes. Source: S3 PutBucketLifecycleConfiguration.
 pub const LIFECYCLE_ID_BYTES_MAX: usize = 255;
+/// Lock rules of one bucket. Source: R2 "Bucket locks".
+pub const LOCK_RULES_MAX: usize = 1000;
+/// Longest id of a lock rule, bytes. Ours: as long as that of a lifecycle rule.
+pub const LOCK_ID_BYTES_MAX: usize = 255;
 /// CORS rules of one bucket. Source: S3 PutBucketCors.
 pub const CORS_RULES_MAX: usize = 100;
 /// Largest document of PutBucketCors. Source: S3 PutBucketCors.

@@ -92,6 +92,19 @@ impl StorageClass {
             Self::InfrequentAccess => "STANDARD_IA",
         }
     }
+
+    /// R2's own name, as in its REST API. Source: R2 "Storage classes".
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Standard => "Standard",
+            Self::InfrequentAccess => "InfrequentAccess",
+        }
+    }
+
+    /// From R2's own name.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Standard, Self::InfrequentAccess].into_iter().find(|class| class.name() == name)
+    }
 }
 
 #[cfg(test)]

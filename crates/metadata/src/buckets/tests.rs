@@ -1,6 +1,7 @@
 //! Buckets of one name: in two jurisdictions, and one after the other.
 
 use super::*;
+use crate::bucket_listing::BucketQuery;
 use crate::fixture::{ACCOUNT, make_bucket, make_bucket_in, service};
 
 async fn names(metadata: &Metadata, jurisdiction: Jurisdiction) -> Vec<String> {

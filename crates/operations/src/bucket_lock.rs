@@ -1,0 +1,39 @@
+//! The lock rules of a bucket: to see and to replace. Acting on them is another matter. Source: R2 "Bucket locks".
+
+use crate::caller::Caller;
+use crate::permissions::Action;
+use crate::store::Store;
+use metadata::Outcome;
+use types::{BucketLock, BucketName, OperationError, Resource};
+
+impl Store {
+    /// A bucket's lock rules.
+    ///
+    /// # Errors
+    /// `NoSuchBucket`.
+    pub async fn bucket_lock(&self, caller: &Caller, name: &BucketName) -> Result<BucketLock, OperationError> {
+        caller.authorize(Action::GetBucketLock, Resource::Bucket(name))?;
+        let bucket = self.find_bucket(caller, name).await?;
+        Ok(self.metadata.lock(bucket.id()).await?)
+    }
+
+    /// Sets a bucket's lock rules in place of all it has.
+    ///
+    /// # Errors
+    /// `NoSuchBucket`.
+    pub async fn put_bucket_lock(
+        &self,
+        caller: &Caller,
+        name: &BucketName,
+        lock: &BucketLock,
+    ) -> Result<(), OperationError> {
+        caller.authorize(Action::PutBucketLock, Resource::Bucket(name))?;
+        loop {
+            let bucket = self.find_bucket(caller, name).await?;
+            // A conflict is a change of the bucket, most likely its end: look again.
+            if self.metadata.put_lock(&bucket, lock).await? == Outcome::Committed {
+                return Ok(());
+            }
+        }
+    }
+}
