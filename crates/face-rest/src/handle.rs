@@ -15,7 +15,7 @@ use operations::{Body, Caller, Store};
 use std::error::Error;
 use std::net::IpAddr;
 use std::sync::Arc;
-use types::{AccountId, Jurisdiction};
+use types::{AccountId, Jurisdiction, Resource};
 
 /// The REST face of a store.
 pub struct RestFace {
@@ -86,6 +86,7 @@ impl RestFace {
         let caller = authenticate::caller(&self.store, &head.headers, address, route.domain).await?;
         check_account(account, &caller, route.domain)?;
         let caller = &caller.within(jurisdiction(head)?);
+        check_scope(route, caller)?;
         (route.handler)(Call { store: &self.store, caller, address, head, path }, body).await
     }
 }
@@ -112,6 +113,13 @@ fn check_account(account: Option<AccountId>, caller: &Caller, domain: Domain) ->
         (Some(account), _) if account != caller.account => Err(RestError::new(403, 9109, "Invalid account identifier")),
         _ => Ok(()),
     }
+}
+
+/// Calls about R2 are for tokens of the whole account: those of single buckets are for the S3 API only, and hear the
+/// same whether what they ask for exists or not.
+fn check_scope(route: &Route, caller: &Caller) -> Result<(), RestError> {
+    let (Domain::Product, Access::Needs(actions)) = (route.domain, route.access) else { return Ok(()) };
+    Ok(actions.iter().try_for_each(|action| caller.authorize(*action, Resource::Account))?)
 }
 
 fn jurisdiction(head: &Parts) -> Result<Jurisdiction, RestError> {

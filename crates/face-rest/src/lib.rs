@@ -7,11 +7,18 @@
 #![allow(dead_code, reason = "until the calls of buckets and objects use it")]
 
 mod authenticate;
+mod buckets;
+mod cors;
+mod cursor;
 mod envelope;
 mod error;
 mod handle;
 mod identity;
 mod json;
+mod lifecycle;
+mod locks;
+mod object_listing;
+mod objects;
 mod openapi;
 mod pagination;
 mod policies;
@@ -19,7 +26,9 @@ mod query;
 mod request;
 mod router;
 mod routes;
+mod sized_body;
 mod tokens;
+mod usage;
 
 pub use handle::RestFace;
 pub use router::PREFIX;

@@ -65,6 +65,12 @@ impl Route {
         self.body = BodyKind::Json;
         self
     }
+
+    /// The same row with a body of any bytes.
+    pub(crate) const fn bytes(mut self) -> Self {
+        self.body = BodyKind::Bytes;
+        self
+    }
 }
 
 /// The variable parts of a path.

@@ -5,7 +5,7 @@
 use crate::error::Domain::{self, Identity, Product, Verify};
 use crate::router::Access::{self, AnyToken, Needs, Open};
 use crate::router::{BodyKind, Handler, Route};
-use crate::{identity, openapi, tokens};
+use crate::{buckets, cors, identity, lifecycle, locks, object_listing, objects, openapi, tokens, usage};
 use operations::Action;
 
 const fn row(
@@ -55,4 +55,34 @@ pub(crate) static ROUTES: &[Route] = &[
     row("PUT", "/accounts/{account}/tokens/{token}", Identity, Needs(&[Action::UpdateToken]), "Changes a token of the account", |call, body| Box::pin(tokens::update(call, body))).json(),
     row("DELETE", "/accounts/{account}/tokens/{token}", Identity, Needs(&[Action::DeleteToken]), "Removes a token of the account", |call, _| Box::pin(tokens::delete(call))),
     row("PUT", "/accounts/{account}/tokens/{token}/value", Identity, Needs(&[Action::UpdateToken]), "Gives a token of the account a new value", |call, _| Box::pin(tokens::roll(call))).json(),
+
+    // Buckets.
+    row("GET", "/accounts/{account}/r2/buckets", Product, Needs(&[Action::ListBuckets]), "The buckets", |call, _| Box::pin(buckets::list(call)))
+        .query(&["name_contains", "start_after", "per_page", "order", "direction", "cursor"]),
+    row("POST", "/accounts/{account}/r2/buckets", Product, Needs(&[Action::CreateBucket, Action::GetBucket]), "Make a bucket", |call, body| Box::pin(buckets::create(call, body))).json(),
+    row("GET", "/accounts/{account}/r2/buckets/{bucket}", Product, Needs(&[Action::GetBucket]), "A bucket", |call, _| Box::pin(buckets::get(call))),
+    row("PUT", "/accounts/{account}/r2/buckets/{bucket}", Product, Needs(&[Action::CreateBucket]), "Make a bucket by its name alone", |call, _| Box::pin(buckets::create_named(call))),
+    row("PATCH", "/accounts/{account}/r2/buckets/{bucket}", Product, Needs(&[Action::PutBucketStorageClass]), "Set the class of objects that name none", |call, _| Box::pin(buckets::set_class(call))),
+    row("DELETE", "/accounts/{account}/r2/buckets/{bucket}", Product, Needs(&[Action::DeleteBucket]), "Remove an empty bucket", |call, _| Box::pin(buckets::delete(call))),
+    row("GET", "/accounts/{account}/r2/buckets/{bucket}/cors", Product, Needs(&[Action::GetBucketCors]), "The CORS rules of a bucket", |call, _| Box::pin(cors::get(call))),
+    row("PUT", "/accounts/{account}/r2/buckets/{bucket}/cors", Product, Needs(&[Action::PutBucketCors]), "Replace the CORS rules of a bucket", |call, body| Box::pin(cors::put(call, body))).json(),
+    row("DELETE", "/accounts/{account}/r2/buckets/{bucket}/cors", Product, Needs(&[Action::DeleteBucketCors]), "Remove the CORS rules of a bucket", |call, _| Box::pin(cors::delete(call))),
+    row("GET", "/accounts/{account}/r2/buckets/{bucket}/lifecycle", Product, Needs(&[Action::GetBucketLifecycleConfiguration]), "The lifecycle rules of a bucket", |call, _| Box::pin(lifecycle::get(call))),
+    row("PUT", "/accounts/{account}/r2/buckets/{bucket}/lifecycle", Product, Needs(&[Action::PutBucketLifecycleConfiguration]), "Replace the lifecycle rules of a bucket", |call, body| Box::pin(lifecycle::put(call, body))).json(),
+    row("GET", "/accounts/{account}/r2/buckets/{bucket}/lock", Product, Needs(&[Action::GetBucketLock]), "The lock rules of a bucket", |call, _| Box::pin(locks::get(call))),
+    row("PUT", "/accounts/{account}/r2/buckets/{bucket}/lock", Product, Needs(&[Action::PutBucketLock]), "Replace the lock rules of a bucket", |call, body| Box::pin(locks::put(call, body))).json(),
+
+    // Objects.
+    row("GET", "/accounts/{account}/r2/buckets/{bucket}/objects", Product, Needs(&[Action::ListObjects]), "The objects of a bucket", |call, _| Box::pin(object_listing::list(call)))
+        .query(&["prefix", "delimiter", "start_after", "per_page", "cursor"]),
+    row("GET", "/accounts/{account}/r2/buckets/{bucket}/objects/{key...}", Product, Needs(&[Action::GetObject]), "Read an object", |call, _| Box::pin(objects::get(call))),
+    row("HEAD", "/accounts/{account}/r2/buckets/{bucket}/objects/{key...}", Product, Needs(&[Action::HeadObject]), "Read the headers of an object", |call, _| Box::pin(objects::get(call))),
+    row("PUT", "/accounts/{account}/r2/buckets/{bucket}/objects/{key...}", Product, Needs(&[Action::PutObject]), "Write an object", |call, body| Box::pin(objects::put(call, body))).bytes(),
+    row("DELETE", "/accounts/{account}/r2/buckets/{bucket}/objects/{key...}", Product, Needs(&[Action::DeleteObject]), "Remove an object", |call, _| Box::pin(objects::delete(call))),
+    row("DELETE", "/accounts/{account}/r2/buckets/{bucket}/objects", Product, Needs(&[Action::DeleteObjects]), "Remove several objects, or all that begin with a prefix", |call, body| Box::pin(object_listing::delete(call, body)))
+        .query(&["prefix"]).json(),
+
+    // What there is.
+    row("GET", "/accounts/{account}/r2/buckets/{bucket}/usage", Product, Needs(&[Action::GetMetrics]), "What a bucket holds", |call, _| Box::pin(usage::bucket(call))),
+    row("GET", "/accounts/{account}/r2/metrics", Product, Needs(&[Action::GetMetrics]), "What all buckets hold", |call, _| Box::pin(usage::account(call))),
 ];

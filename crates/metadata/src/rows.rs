@@ -229,16 +229,35 @@ pub struct BucketCounters {
     pub metadata_bytes: i64,
     /// Multipart uploads in progress.
     pub uploads: i64,
+    /// How many of the objects are in Infrequent Access.
+    pub infrequent_objects: i64,
+    /// Bytes of those.
+    pub infrequent_bytes: i64,
+    /// Bytes of their keys and metadata.
+    pub infrequent_metadata_bytes: i64,
 }
 
 impl BucketCounters {
     pub(crate) fn to_deltas(self) -> Vec<i64> {
-        vec![self.objects, self.bytes, self.metadata_bytes, self.uploads]
+        let mut deltas = vec![self.objects, self.bytes, self.metadata_bytes, self.uploads];
+        let infrequent = [self.infrequent_objects, self.infrequent_bytes, self.infrequent_metadata_bytes];
+        if infrequent != [0; 3] {
+            deltas.extend(infrequent);
+        }
+        deltas
     }
 
     pub(crate) fn from_sums(sums: &[i64]) -> Self {
         let sum = |index: usize| sums.get(index).copied().unwrap_or(0);
-        Self { objects: sum(0), bytes: sum(1), metadata_bytes: sum(2), uploads: sum(3) }
+        Self {
+            objects: sum(0),
+            bytes: sum(1),
+            metadata_bytes: sum(2),
+            uploads: sum(3),
+            infrequent_objects: sum(4),
+            infrequent_bytes: sum(5),
+            infrequent_metadata_bytes: sum(6),
+        }
     }
 
     /// What one object counts for.
@@ -252,11 +271,17 @@ impl BucketCounters {
             &row.http.expires,
         ];
         let http_bytes: usize = http.into_iter().flatten().map(String::len).sum();
-        Self {
-            objects: 1,
-            bytes: signed(row.size),
-            metadata_bytes: signed((identity.len() + http_bytes + row.user.bytes()) as u64),
-            uploads: 0,
+        let (bytes, metadata_bytes) =
+            (signed(row.size), signed((identity.len() + http_bytes + row.user.bytes()) as u64));
+        let all = Self { objects: 1, bytes, metadata_bytes, ..Self::default() };
+        match row.class {
+            StorageClass::Standard => all,
+            StorageClass::InfrequentAccess => Self {
+                infrequent_objects: 1,
+                infrequent_bytes: bytes,
+                infrequent_metadata_bytes: metadata_bytes,
+                ..all
+            },
         }
     }
 
@@ -268,6 +293,9 @@ impl BucketCounters {
             bytes: -self.bytes,
             metadata_bytes: -self.metadata_bytes,
             uploads: -self.uploads,
+            infrequent_objects: -self.infrequent_objects,
+            infrequent_bytes: -self.infrequent_bytes,
+            infrequent_metadata_bytes: -self.infrequent_metadata_bytes,
         }
     }
 
@@ -279,6 +307,9 @@ impl BucketCounters {
             bytes: self.bytes + other.bytes,
             metadata_bytes: self.metadata_bytes + other.metadata_bytes,
             uploads: self.uploads + other.uploads,
+            infrequent_objects: self.infrequent_objects + other.infrequent_objects,
+            infrequent_bytes: self.infrequent_bytes + other.infrequent_bytes,
+            infrequent_metadata_bytes: self.infrequent_metadata_bytes + other.infrequent_metadata_bytes,
         }
     }
 }

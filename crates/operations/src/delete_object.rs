@@ -10,7 +10,7 @@ use metadata::buckets::FoundBucket;
 use types::{BucketName, ObjectKey, OperationError, Resource};
 
 /// Deletions of one DeleteObjects under way at once: they share the syncs of their commits.
-const DELETES_AT_ONCE: usize = 128;
+pub(crate) const DELETES_AT_ONCE: usize = 128;
 
 impl Store {
     /// Removes an object; one that is not there is no error.
@@ -44,7 +44,7 @@ impl Store {
         Ok(stream::iter(deletions).buffered(DELETES_AT_ONCE).collect().await)
     }
 
-    async fn delete_from(&self, bucket: &FoundBucket, key: &ObjectKey) -> Result<(), OperationError> {
+    pub(crate) async fn delete_from(&self, bucket: &FoundBucket, key: &ObjectKey) -> Result<(), OperationError> {
         let mut tries = self.tries(bucket.id(), key);
         loop {
             tries.begin().await?;

@@ -3,7 +3,7 @@
 use crate::caller::Caller;
 use crate::permissions::Action;
 use crate::store::Store;
-use metadata::rows::{BucketCounters, BucketRow};
+use metadata::rows::BucketRow;
 use types::{BucketName, LocationHint, OperationError, Resource};
 
 impl Store {
@@ -46,15 +46,5 @@ impl Store {
     pub async fn fixed_answer(&self, caller: &Caller, action: Action, name: &BucketName) -> Result<(), OperationError> {
         caller.authorize(action, Resource::Bucket(name))?;
         self.find_bucket(caller, name).await.map(|_| ())
-    }
-
-    /// A bucket's sums, exact as of the last commit.
-    ///
-    /// # Errors
-    /// `NoSuchBucket`.
-    pub async fn bucket_usage(&self, caller: &Caller, name: &BucketName) -> Result<BucketCounters, OperationError> {
-        caller.authorize(Action::HeadBucket, Resource::Bucket(name))?;
-        let bucket = self.find_bucket(caller, name).await?;
-        Ok(self.metadata.bucket_counters(bucket.id()).await?)
     }
 }

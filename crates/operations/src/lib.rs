@@ -18,6 +18,7 @@ pub mod create_bucket;
 pub mod create_upload;
 pub mod delete_bucket;
 pub mod delete_object;
+pub mod delete_prefix;
 pub mod get_bucket;
 pub mod get_object;
 pub mod identity;
@@ -34,6 +35,7 @@ pub mod store;
 pub mod tokens;
 pub mod upload_part;
 pub mod upload_part_copy;
+pub mod usage;
 
 mod content_type;
 mod copy_rewritten;
@@ -56,4 +58,6 @@ pub use permissions::{Action, Right};
 pub use store::Store;
 
 /// Rows as operations answer them. A face reads their fields and never keeps them.
-pub use metadata::rows::{BucketRow, NamedBucket, ObjectRow, PartRow, TokenOwner, TokenRow, TokenState, UploadRow};
+pub use metadata::rows::{
+    BucketCounters, BucketRow, NamedBucket, ObjectRow, PartRow, TokenOwner, TokenRow, TokenState, UploadRow,
+};

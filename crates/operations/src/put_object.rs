@@ -51,11 +51,13 @@ pub struct StoredObject {
     pub modified: Timestamp,
     /// The checksum kept with it.
     pub checksum: Option<StoredChecksum>,
+    /// Where it is billed.
+    pub class: StorageClass,
 }
 
 impl StoredObject {
     pub(crate) fn of(row: &ObjectRow) -> Self {
-        Self { etag: row.etag, version: row.version, modified: row.modified, checksum: row.checksum }
+        Self { etag: row.etag, version: row.version, modified: row.modified, checksum: row.checksum, class: row.class }
     }
 }
 

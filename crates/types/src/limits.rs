@@ -17,6 +17,8 @@ pub const USER_METADATA_BYTES_MAX: usize = 8192;
 pub const OBJECT_BYTES_MAX: u64 = 5 * TIB - 5 * GIB;
 /// Largest body of one upload, part or part copy: 5 GiB less 5 MiB. Source: R2 "Limits", notes 3 and 4.
 pub const UPLOAD_BYTES_MAX: u64 = 5 * GIB - 5 * MIB;
+/// Largest body of one upload through the REST API: 300 MiB. Source: R2 "Upload objects", Wrangler.
+pub const REST_UPLOAD_BYTES_MAX: u64 = 300 * MIB;
 /// Smallest part other than the last. Source: R2 "Multipart upload".
 pub const PART_BYTES_MIN: u64 = 5 * MIB;
 /// Parts of one multipart upload. Source: R2 "Limits".

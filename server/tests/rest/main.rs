@@ -10,9 +10,13 @@
 
 mod api;
 mod bad_input;
+mod buckets;
+mod configurations;
 mod identity;
 mod lives;
+mod objects;
 mod permissions;
+mod r2;
 mod routing;
 mod secrets;
 #[path = "../support/mod.rs"]

@@ -1,0 +1,116 @@
+//! Pages of objects, and several objects removed at once. Source: R2's API, `r2.buckets.objects`.
+
+use crate::cursor::PageSize;
+use crate::envelope;
+use crate::error::RestError;
+use crate::json;
+use crate::request::{Answered, Call, CallBody};
+use operations::list_objects::{ListObjects, ListedObject};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use types::limits::DELETE_KEYS_MAX;
+use types::{ErrorCode, HttpMetadata, ObjectKey};
+
+#[derive(Serialize)]
+struct ListInfo {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cursor: Option<String>,
+    is_truncated: bool,
+    per_page: usize,
+    /// Common prefixes.
+    delimited: Vec<String>,
+}
+
+/// The objects of a bucket.
+///
+/// # Errors
+/// 10006; for a query that makes no sense.
+pub(crate) async fn list(call: Call<'_>) -> Answered {
+    let query = call.query()?;
+    let text = |name: &str| query.get(name).filter(|value| !value.is_empty()).map(str::to_owned);
+    let page = PageSize::parse(&query)?;
+    let request = ListObjects {
+        bucket: call.bucket()?,
+        prefix: text("prefix").unwrap_or_default(),
+        delimiter: text("delimiter").unwrap_or_default(),
+        start_after: text("start_after"),
+        continuation_token: text("cursor"),
+        limit: page.0,
+    };
+    let listed = call.store.list_objects(call.caller, &request).await?;
+    let objects: Vec<Value> = listed.objects.iter().map(shown).collect();
+    let info = ListInfo {
+        is_truncated: listed.next_token.is_some(),
+        cursor: listed.next_token,
+        per_page: page.0,
+        delimited: listed.common_prefixes,
+    };
+    envelope::page(&objects, &info)
+}
+
+fn shown(object: &ListedObject) -> Value {
+    let ListedObject { key, row } = object;
+    let custom: Map<String, Value> =
+        row.user.pairs().iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+    json!({
+        "key": key,
+        "size": row.size,
+        "etag": row.etag.to_string(),
+        "last_modified": row.modified.to_iso8601(),
+        "storage_class": row.class.name(),
+        "ssec": row.key.customer.is_some(),
+        "http_metadata": http_metadata(&row.http),
+        "custom_metadata": custom,
+    })
+}
+
+/// The stored headers that there are, under the names of R2's bindings.
+fn http_metadata(http: &HttpMetadata) -> Map<String, Value> {
+    let fields = [
+        ("contentType", &http.content_type),
+        ("cacheControl", &http.cache_control),
+        ("cacheExpiry", &http.expires),
+        ("contentDisposition", &http.content_disposition),
+        ("contentEncoding", &http.content_encoding),
+        ("contentLanguage", &http.content_language),
+    ];
+    let set = fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value.as_ref()?))));
+    set.collect()
+}
+
+/// Removes the objects of a list of keys, or, with a `prefix`, all that begin with it.
+///
+/// # Errors
+/// 10006, 10020; 10040 for what is no list of keys, or one of too many.
+pub(crate) async fn delete(call: Call<'_>, body: CallBody<'_>) -> Answered {
+    if let Some(prefix) = call.query()?.get("prefix") {
+        return delete_prefix(&call, prefix).await;
+    }
+    let texts: Vec<String> = json::read(body).await?;
+    if texts.len() > DELETE_KEYS_MAX {
+        return Err(RestError::argument(format!("One call removes at most {DELETE_KEYS_MAX} objects.")));
+    }
+    let keys: Result<Vec<_>, _> = texts.iter().map(|text| ObjectKey::parse(text)).collect();
+    let keys = keys.map_err(|_| ErrorCode::InvalidObjectName)?;
+    for deleted in call.store.delete_objects(call.caller, &call.bucket()?, &keys).await? {
+        deleted?;
+    }
+    let deleted: Vec<Value> = texts.iter().map(|key| json!({ "key": key })).collect();
+    envelope::success(&deleted)
+}
+
+/// R2 makes this a job that clients ask after. Here it is done when the answer says so.
+async fn delete_prefix(call: &Call<'_>, prefix: &str) -> Answered {
+    let bucket = call.bucket()?;
+    let clock = call.store.clock();
+    let started = clock.now();
+    let deleted = call.store.delete_prefix(call.caller, &bucket, prefix).await?;
+    envelope::success(&json!({
+        "id": format!("{bucket}-{}", started.0),
+        "jobType": "prefixDelete",
+        "status": "COMPLETED",
+        "startTime": started.to_iso8601(),
+        "endTime": clock.now().to_iso8601(),
+        "prefixDelete": { "prefix": prefix, "deletedObjects": deleted, "isBucketClear": prefix.is_empty() },
+    }))
+}
