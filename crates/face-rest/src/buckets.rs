@@ -111,7 +111,7 @@ async fn show(call: &Call<'_>, name: &BucketName) -> Answered {
 pub(crate) async fn set_class(call: Call<'_>) -> Answered {
     let name = call.bucket()?;
     let class = class(&call)?.ok_or_else(invalid_class)?;
-    let row = call.store.put_bucket_storage_class(call.caller, &name, class).await?;
+    let row = call.store.set_default_class(call.caller, &name, class).await?;
     envelope::success(&shown(&name, &row, call.caller.jurisdiction))
 }
 

@@ -20,7 +20,7 @@ impl Store {
     /// Sets a bucket's lock rules in place of all it has.
     ///
     /// # Errors
-    /// `NoSuchBucket`.
+    /// `NoSuchBucket`, `TooManyRequests`.
     pub async fn put_bucket_lock(
         &self,
         caller: &Caller,
@@ -28,6 +28,7 @@ impl Store {
         lock: &BucketLock,
     ) -> Result<(), OperationError> {
         caller.authorize(Action::PutBucketLock, Resource::Bucket(name))?;
+        self.admit_change(caller.account, caller.jurisdiction, name)?;
         loop {
             let bucket = self.find_bucket(caller, name).await?;
             // A conflict is a change of the bucket, most likely its end: look again.

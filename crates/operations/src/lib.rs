@@ -6,7 +6,6 @@
 
 pub mod abort_upload;
 pub mod authenticate;
-pub mod bucket_class;
 pub mod bucket_cors;
 pub mod bucket_lifecycle;
 pub mod bucket_lock;
