@@ -11,21 +11,16 @@ use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 use types::{AccessKeyId, ErrorCode, OperationError};
 
-/// Signing keys derived once per credential, day and region.
+/// Signing keys derived once per secret, day and region.
 #[derive(Default)]
-pub(crate) struct SigningKeys(RwLock<HashMap<KeyName, Derived>>);
+pub(crate) struct SigningKeys(RwLock<HashMap<KeyName, Arc<SigningKey>>>);
 
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct KeyName {
-    access_key: AccessKeyId,
+    /// What it is derived from: a token's secret, or that of one of its temporary credentials.
+    secret: [u8; 32],
     /// Day and region as signed.
     scope: String,
-}
-
-struct Derived {
-    /// What it was derived from: a credential made anew under the same id must not match the old one.
-    secret: [u8; 32],
-    key: Arc<SigningKey>,
 }
 
 /// Keys held. Past it the cache begins anew: deriving costs two microseconds.
@@ -65,8 +60,8 @@ impl SigningKeys {
     /// Finds out who sent a request.
     ///
     /// # Errors
-    /// `Unauthorized` without a known access key; `SignatureDoesNotMatch` and what else [`sigv4`] says;
-    /// `NotImplemented` for temporary credentials.
+    /// `Unauthorized` without a known access key; `SignatureDoesNotMatch` and what else [`sigv4`] says; those of
+    /// [`Store::temporary_credential`] for one that shows a session token.
     pub(crate) async fn authenticate(
         &self,
         store: &Store,
@@ -76,9 +71,8 @@ impl SigningKeys {
         let Authentication::Signed(signed) = sigv4::parse(head)? else {
             return Err(ErrorCode::Unauthorized.into());
         };
-        refuse_temporary(signed.session_token())?;
-        let (access_key, credential) = credential_of(store, signed.access_key_id()).await?;
-        let key = self.key(access_key, &credential, signed.date(), signed.region());
+        let credential = credential_of(store, signed.access_key_id(), signed.session_token()).await?;
+        let key = self.key(&credential, signed.date(), signed.region());
         signed.verify(head, &key, store.clock().now())?;
         credential.check_address(address)?;
         let chunks = signs_chunks(head).then(|| signed.chunk_signatures(SigningKey::clone(&key)));
@@ -95,18 +89,17 @@ impl SigningKeys {
         signed: &SignedPolicy<'_>,
         address: IpAddr,
     ) -> Result<Caller, OperationError> {
-        refuse_temporary(signed.session_token())?;
-        let (access_key, credential) = credential_of(store, signed.access_key_id()).await?;
-        signed.verify(&self.key(access_key, &credential, signed.date(), signed.region()))?;
+        let credential = credential_of(store, signed.access_key_id(), signed.session_token()).await?;
+        signed.verify(&self.key(&credential, signed.date(), signed.region()))?;
         credential.check_address(address)?;
         Ok(credential.caller)
     }
 
-    fn key(&self, access_key: AccessKeyId, credential: &Credential, date: &str, region: &str) -> Arc<SigningKey> {
-        let name = KeyName { access_key, scope: [date, "/", region].concat() };
+    fn key(&self, credential: &Credential, date: &str, region: &str) -> Arc<SigningKey> {
+        let name = KeyName { secret: credential.secret, scope: [date, "/", region].concat() };
         let keys = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = keys.get(&name).filter(|known| known.secret == credential.secret) {
-            return Arc::clone(&known.key);
+        if let Some(known) = keys.get(&name) {
+            return Arc::clone(known);
         }
         drop(keys);
         let key = Arc::new(SigningKey::derive(&credential.secret_access_key(), date, region));
@@ -114,23 +107,20 @@ impl SigningKeys {
         if keys.len() >= SIGNING_KEYS_MAX {
             keys.clear();
         }
-        keys.insert(name, Derived { secret: credential.secret, key: Arc::clone(&key) });
+        keys.insert(name, Arc::clone(&key));
         key
     }
 }
 
-async fn credential_of(store: &Store, access_key_id: &str) -> Result<(AccessKeyId, Credential), OperationError> {
+async fn credential_of(
+    store: &Store,
+    access_key_id: &str,
+    session_token: Option<&str>,
+) -> Result<Credential, OperationError> {
     let access_key = AccessKeyId::parse(access_key_id).ok_or(ErrorCode::Unauthorized)?;
-    Ok((access_key, store.credential(access_key).await?))
-}
-
-fn refuse_temporary(session_token: Option<&str>) -> Result<(), OperationError> {
     match session_token {
-        None => Ok(()),
-        Some(_) => Err(OperationError::new(
-            ErrorCode::NotImplemented,
-            "Temporary credentials are not implemented: sign without X-Amz-Security-Token.",
-        )),
+        None => store.credential(access_key).await,
+        Some(token) => store.temporary_credential(access_key, token).await,
     }
 }
 

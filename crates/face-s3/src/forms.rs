@@ -24,6 +24,7 @@ use types::{BucketName, ErrorCode, OperationError};
 /// A request that is a form.
 pub(crate) struct Form<'a> {
     head: RequestHead<'a>,
+    hosts: &'a HostRules,
     route: Route,
     bucket: BucketName,
     decoder: FormDecoder,
@@ -34,7 +35,7 @@ impl<'a> Form<'a> {
     ///
     /// # Errors
     /// Those of [`route::route`]; `MalformedPOSTRequest` for a form without a boundary.
-    pub(crate) fn recognise(parts: &'a Parts, hosts: &HostRules) -> Result<Option<Self>, OperationError> {
+    pub(crate) fn recognise(parts: &'a Parts, hosts: &'a HostRules) -> Result<Option<Self>, OperationError> {
         if parts.method != Method::POST || !is_multipart(&parts.headers) {
             return Ok(None);
         }
@@ -44,7 +45,7 @@ impl<'a> Form<'a> {
         }
         let route = route::route(&head, hosts)?;
         let Operation::PostObject(bucket) = route.operation.clone() else { return Ok(None) };
-        Ok(FormDecoder::for_body(head.headers)?.map(|decoder| Self { head, route, bucket, decoder }))
+        Ok(FormDecoder::for_body(head.headers)?.map(|decoder| Self { head, hosts, route, bucket, decoder }))
     }
 }
 
@@ -69,10 +70,10 @@ where
     B: Body<Data = Bytes> + Send + Unpin,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
-    let Form { head, route, bucket, mut decoder } = form;
+    let Form { head, hosts, route, bucket, mut decoder } = form;
     let (mut fields, file_name) = fields_before_file(body, &mut decoder).await?;
     let signed = SignedPolicy::read(&fields)?.ok_or(ErrorCode::Unauthorized)?;
-    let caller = admit(&route, keys.authenticate_policy(store, &signed, address).await?)?;
+    let caller = admit(&route, hosts, keys.authenticate_policy(store, &signed, address).await?)?;
     let policy = Policy::parse(signed.policy())?;
     fields.put_file_name(&file_name)?;
     policy.check(&bucket, &fields, store.clock().now())?;

@@ -136,7 +136,7 @@ impl S3Face {
     {
         let route = route::route(&head, &self.hosts)?;
         authenticated.refuse_presigned_post(&head, &route.operation)?;
-        let caller = &admit(&route, authenticated.caller)?;
+        let caller = &admit(&route, &self.hosts, authenticated.caller)?;
         let without_hash = if authenticated.presigned { WithoutHash::Unsigned } else { WithoutHash::Refused };
         let payload = Payload::parse(&head, without_hash, route.operation.checksum_headers())?;
         body.decode_with(ChunkedDecoder::new(&payload, authenticated.chunks)?);
@@ -156,10 +156,19 @@ fn check_host(parts: &Parts) -> Result<(), OperationError> {
 /// The caller at this endpoint, in the jurisdiction that its name has.
 ///
 /// # Errors
-/// `AccessDenied` if the endpoint is another account's.
-pub(crate) fn admit(route: &Route, caller: Caller) -> Result<Caller, OperationError> {
+/// `AccessDenied` if the endpoint is another account's, or a temporary credential is for another one.
+pub(crate) fn admit(route: &Route, hosts: &HostRules, caller: Caller) -> Result<Caller, OperationError> {
     if route.account.is_some_and(|account| account != caller.account) {
         return Err(ErrorCode::AccessDenied.into());
+    }
+    if let Some(audience) = caller.audience() {
+        // Names and ports that lead to one endpoint are many. What must not be mixed up are accounts and jurisdictions:
+        // one bucket name may mean a bucket in each.
+        let endpoint = hosts.resolve(audience).map_err(|_| ErrorCode::AccessDenied)?;
+        let other_account = endpoint.account.is_some_and(|account| account != caller.account);
+        if other_account || endpoint.jurisdiction != route.jurisdiction {
+            return Err(ErrorCode::AccessDenied.into());
+        }
     }
     Ok(caller.within(route.jurisdiction))
 }

@@ -39,7 +39,7 @@ pub(crate) async fn list_objects<B>(context: Context<'_, B>, bucket: BucketName)
         continuation_token: None,
         limit: request.max_keys.into(),
     };
-    let listed = context.store.list_objects(context.caller, &operation).await?;
+    let listed = context.store.list_objects_v1(context.caller, &operation).await?;
     let page = objects_v1::ObjectPage {
         owner: context.caller.account,
         objects: objects(&listed),

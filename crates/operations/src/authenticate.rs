@@ -1,6 +1,7 @@
 //! Finding out who asks: the token of an access key or of a bearer's value, if it may be used now and from there.
 
 use crate::caller::Caller;
+use crate::restriction::Restriction;
 use crate::store::Store;
 use aws_lc_rs::digest::{SHA256, digest};
 use metadata::rows::{TokenRow, TokenState};
@@ -13,7 +14,7 @@ pub struct Credential {
     /// Whoever the request is from, once its signature is verified; in the default jurisdiction until a face says
     /// another.
     pub caller: Caller,
-    /// SHA-256 of the token's value.
+    /// SHA-256 of the token's value, or of the JWT of temporary credentials.
     pub secret: [u8; 32],
     addresses: Option<Arc<AddressCondition>>,
 }
@@ -31,6 +32,12 @@ impl Credential {
     pub fn check_address(&self, address: IpAddr) -> Result<(), OperationError> {
         let allowed = self.addresses.as_ref().is_none_or(|addresses| addresses.allows(address));
         if allowed { Ok(()) } else { Err(ErrorCode::AccessDenied.into()) }
+    }
+
+    /// The temporary credential of this one that has these limits and its own secret.
+    pub(crate) fn restricted(self, restriction: Restriction, secret: [u8; 32]) -> Self {
+        let caller = Caller { restriction: Some(Arc::new(restriction)), ..self.caller };
+        Self { caller, secret, ..self }
     }
 }
 
@@ -72,6 +79,6 @@ pub(crate) fn secret_of(value: &str) -> [u8; 32] {
 
 fn credential(token: AccessKeyId, row: TokenRow) -> Credential {
     let (account, jurisdiction) = (row.account, Jurisdiction::Default);
-    let caller = Caller { account, jurisdiction, token, policies: row.policies };
+    let caller = Caller { account, jurisdiction, token, policies: row.policies, restriction: None };
     Credential { caller, secret: row.secret, addresses: row.addresses }
 }

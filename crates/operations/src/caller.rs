@@ -1,6 +1,7 @@
 //! Who asks, and whether they may. Source: R2 "Authentication", Permissions.
 
 use crate::permissions::{Action, Right};
+use crate::restriction::Restriction;
 use std::sync::Arc;
 use types::{
     AccessKeyId, AccountId, Effect, ErrorCode, Jurisdiction, OperationError, PermissionGroup, Policy, PolicyResource,
@@ -18,6 +19,8 @@ pub struct Caller {
     pub token: AccessKeyId,
     /// What that token may do.
     pub(crate) policies: Arc<[Policy]>,
+    /// What it is limited to besides, if it holds a temporary credential of that token.
+    pub(crate) restriction: Option<Arc<Restriction>>,
 }
 
 impl Caller {
@@ -33,9 +36,32 @@ impl Caller {
     /// # Errors
     /// `AccessDenied`.
     pub fn authorize(&self, action: Action, resource: Resource<'_>) -> Result<(), OperationError> {
-        let right = action.needs();
-        let has = |effect| self.has_policy(effect, right, &resource);
-        if has(Effect::Allow) && !has(Effect::Deny) { Ok(()) } else { Err(ErrorCode::AccessDenied.into()) }
+        self.check(action, action.needs(), &resource)
+    }
+
+    /// Whether the caller may read `source` for the sake of a copying `action`. Who is limited to actions by name may
+    /// copy without being allowed to GET.
+    ///
+    /// # Errors
+    /// `AccessDenied`.
+    pub(crate) fn authorize_source(&self, action: Action, source: Resource<'_>) -> Result<(), OperationError> {
+        self.check(action, Action::GetObject.needs(), &source)
+    }
+
+    /// The host of the endpoint that a temporary credential is for; `None` for all others.
+    pub fn audience(&self) -> Option<&str> {
+        self.restriction.as_ref().map(|restriction| restriction.audience.as_str())
+    }
+
+    fn check(&self, action: Action, right: Right, resource: &Resource<'_>) -> Result<(), OperationError> {
+        let within = self.restriction.as_ref().is_none_or(|limits| limits.allows(action, right, resource));
+        if within && self.has_right(right, resource) { Ok(()) } else { Err(ErrorCode::AccessDenied.into()) }
+    }
+
+    /// Whether the token's policies give `right` on `resource`.
+    pub(crate) fn has_right(&self, right: Right, resource: &Resource<'_>) -> bool {
+        let has = |effect| self.has_policy(effect, right, resource);
+        has(Effect::Allow) && !has(Effect::Deny)
     }
 
     /// Whether the caller itself has all that `group` gives on `resource`: then it may hand it on.
@@ -70,7 +96,7 @@ mod tests {
             resources: vec![resource.clone()],
         });
         let (account, jurisdiction, token) = (AccountId([1; 16]), Jurisdiction::Default, AccessKeyId([2; 16]));
-        Caller { account, jurisdiction, token, policies: policies.collect() }
+        Caller { account, jurisdiction, token, policies: policies.collect(), restriction: None }
     }
 
     /// Every cell: each action with each group on each kind of resource allows just what the matrix says.

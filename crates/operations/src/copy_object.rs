@@ -70,7 +70,7 @@ impl Store {
     /// onto itself that changes nothing, `TooManyRequests`; for the source's customer key as [`Store::get_object`].
     pub async fn copy_object(&self, caller: &Caller, request: &CopyObject) -> Result<CopiedObject, OperationError> {
         caller.authorize(Action::CopyObject, Resource::Object(&request.bucket, &request.key))?;
-        caller.authorize(Action::GetObject, Resource::Object(&request.source_bucket, &request.source_key))?;
+        caller.authorize_source(Action::CopyObject, Resource::Object(&request.source_bucket, &request.source_key))?;
         let source_bucket = self.open_bucket(caller, &request.source_bucket).await?;
         let bucket = self.open_bucket(caller, &request.bucket).await?;
         self.admit_write(bucket.id(), &request.key)?;

@@ -57,7 +57,7 @@ impl Store {
             with_checksum: false,
             customer_key: request.source_customer_key.clone(),
         };
-        let Found::Object((FoundObject { row, .. }, reader)) = self.get_object(caller, &source).await? else {
+        let Found::Object((FoundObject { row, .. }, reader)) = self.read_object(caller, &source).await? else {
             return Err(ErrorCode::PreconditionFailed.into());
         };
         if row.size > UPLOAD_BYTES_MAX {

@@ -39,8 +39,13 @@ impl Store {
         keys: &[ObjectKey],
     ) -> Result<Vec<Result<(), OperationError>>, OperationError> {
         caller.authorize(Action::DeleteObjects, Resource::Bucket(bucket))?;
-        let bucket = self.find_bucket(caller, bucket).await?;
-        let deletions: Vec<_> = keys.iter().map(|key| self.delete_from(&bucket, key)).collect();
+        let found = self.find_bucket(caller, bucket).await?;
+        let delete = async |key| {
+            // A temporary credential may be limited to some of the keys.
+            caller.authorize(Action::DeleteObjects, Resource::Object(bucket, key))?;
+            self.delete_from(&found, key).await
+        };
+        let deletions: Vec<_> = keys.iter().map(delete).collect();
         Ok(stream::iter(deletions).buffered(DELETES_AT_ONCE).collect().await)
     }
 

@@ -115,6 +115,15 @@ impl Store {
         request: &GetObject,
     ) -> Result<Found<(FoundObject, ObjectReader)>, OperationError> {
         caller.authorize(Action::GetObject, Resource::Object(&request.bucket, &request.key))?;
+        self.read_object(caller, request).await
+    }
+
+    /// As [`Store::get_object`], for a caller who was found to be allowed to.
+    pub(crate) async fn read_object(
+        &self,
+        caller: &Caller,
+        request: &GetObject,
+    ) -> Result<Found<(FoundObject, ObjectReader)>, OperationError> {
         let bucket = self.open_bucket(caller, &request.bucket).await?;
         for _ in 0..READ_ATTEMPTS {
             let stored = self.find_object(bucket.id(), &request.key).await?;

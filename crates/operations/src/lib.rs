@@ -31,6 +31,7 @@ pub mod put_object;
 pub mod set_default_class;
 pub mod start;
 pub mod store;
+pub mod temporary_credentials;
 pub mod tokens;
 pub mod upload_part;
 pub mod upload_part_copy;
@@ -45,7 +46,9 @@ mod multipart_checksum;
 mod page_token;
 mod pins;
 mod rates;
+mod restriction;
 mod row_locks;
+mod session_token;
 mod shown_checksum;
 
 pub use blobs::{Body, BytesBody};

@@ -47,12 +47,29 @@ pub struct ListedObject {
 }
 
 impl Store {
+    /// As [`Store::list_objects`], for those who ask in the first version of the S3 API.
+    ///
+    /// # Errors
+    /// As [`Store::list_objects`].
+    pub async fn list_objects_v1(
+        &self,
+        caller: &Caller,
+        request: &ListObjects,
+    ) -> Result<ListedObjects, OperationError> {
+        caller.authorize(Action::ListObjects, Resource::Prefix(&request.bucket, &request.prefix))?;
+        self.list_page(caller, request).await
+    }
+
     /// Lists a bucket's objects. The cost grows with the entries returned, not with the keys skipped.
     ///
     /// # Errors
     /// `NoSuchBucket`; `InvalidArgument` for a token of another list.
     pub async fn list_objects(&self, caller: &Caller, request: &ListObjects) -> Result<ListedObjects, OperationError> {
-        caller.authorize(Action::ListObjects, Resource::Prefix(&request.bucket, &request.prefix))?;
+        caller.authorize(Action::ListObjectsV2, Resource::Prefix(&request.bucket, &request.prefix))?;
+        self.list_page(caller, request).await
+    }
+
+    async fn list_page(&self, caller: &Caller, request: &ListObjects) -> Result<ListedObjects, OperationError> {
         let bucket = self.find_bucket(caller, &request.bucket).await?;
         let query = ListQuery {
             prefix: ObjectKey::normalize(&request.prefix),

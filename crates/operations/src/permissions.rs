@@ -118,8 +118,10 @@ actions! {
     GetBucketReplication: BucketRead;
     /// See that a bucket has no S3 object lock.
     GetObjectLockConfiguration: BucketRead;
-    /// See a bucket's keys.
+    /// See a bucket's keys, as the first version of the S3 API lists them.
     ListObjects: ObjectRead;
+    /// See a bucket's keys.
+    ListObjectsV2: ObjectRead;
     /// Read an object.
     GetObject: ObjectRead;
     /// Read an object's metadata.
@@ -158,6 +160,8 @@ actions! {
     PutBucketLock: BucketWrite;
     /// Set the class of objects that name none.
     PutBucketStorageClass: BucketWrite;
+    /// Make temporary credentials for a bucket.
+    CreateTemporaryCredentials: BucketWrite;
     /// See the account.
     GetAccount: AccountRead;
     /// See the audit log.

@@ -43,7 +43,8 @@ impl Store {
         request: &UploadPartCopy,
     ) -> Result<StoredPart, OperationError> {
         caller.authorize(Action::UploadPartCopy, Resource::Object(&request.target.bucket, &request.target.key))?;
-        caller.authorize(Action::GetObject, Resource::Object(&request.source_bucket, &request.source_key))?;
+        caller
+            .authorize_source(Action::UploadPartCopy, Resource::Object(&request.source_bucket, &request.source_key))?;
         let part = match request.range {
             Some((first, last)) => Portion::Range(RangeSpec::Inclusive { first, last }),
             None => Portion::Whole,
@@ -56,7 +57,7 @@ impl Store {
             with_checksum: false,
             customer_key: request.source_customer_key.clone(),
         };
-        let Found::Object((found, reader)) = self.get_object(caller, &source).await? else {
+        let Found::Object((found, reader)) = self.read_object(caller, &source).await? else {
             return Err(ErrorCode::PreconditionFailed.into());
         };
         if request.range.is_some_and(|(_, last)| last >= found.row.size) {

@@ -142,6 +142,8 @@ error_codes! {
     AuthorizationHeaderMalformed -     "AuthorizationHeaderMalformed"       400    Never "The authorization header you provided is not valid.";
     /// The access key id is not known.
     InvalidAccessKeyId          -      "InvalidAccessKeyId"                 403    Never "The access key ID you provided does not exist in our records.";
+    /// A session token of temporary credentials that is none.
+    InvalidToken                -      "InvalidToken"                       400    Never "The provided token is malformed or otherwise invalid.";
     /// The clocks differ too much.
     RequestTimeTooSkewed        -      "RequestTimeTooSkewed"               403    Never "The difference between the request time and the server's time is too large.";
     /// The client was too slow.

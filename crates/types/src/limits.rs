@@ -67,6 +67,11 @@ pub const TOKEN_NAME_BYTES_MAX: usize = 120;
 /// Policies of one token. Ours: each request of the token looks through them.
 pub const POLICIES_MAX: usize = 300;
 
+/// Longest life of temporary credentials, seconds: 7 days. Source: the API's `ttlSeconds`.
+pub const TEMPORARY_CREDENTIAL_SECONDS_MAX: u64 = 604_800;
+/// Longest session token of temporary credentials, bytes. Ours: hundreds of paths fit.
+pub const SESSION_TOKEN_BYTES_MAX: usize = 16 * KIB as usize;
+
 /// Largest JSON document a client may send. Ours: 1,000 lifecycle rules and 300 policies fit with room.
 pub const JSON_BYTES_MAX: usize = MIB as usize;
 /// Largest XML document a client may send. Ours: CompleteMultipartUpload of 10,000 parts fits with room.

@@ -20,6 +20,7 @@ mod signatures;
 mod small_promises;
 #[path = "../support/mod.rs"]
 mod support;
+mod temporary_credentials;
 mod unannounced;
 
 use support::TestServer;

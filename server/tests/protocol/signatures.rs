@@ -241,14 +241,6 @@ async fn whoever_is_unknown_or_signs_in_another_way_is_told_so() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn temporary_credentials_are_not_implemented_and_say_so() {
-    let server = server_with("sign").await;
-    server.client.get("/sign/a").session_token("token").send().await.refused(501, "NotImplemented");
-    let (parts, _) = server.client.get("/sign/a").session_token("token").presign(60);
-    server.client.exchange(&parts, b"").await.refused(501, "NotImplemented");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_answer_has_a_request_id_of_its_own() {
     let server = server_with("sign").await;
     let client = &server.client;

@@ -12,6 +12,7 @@ mod content;
 mod form;
 mod random;
 mod server;
+mod temporary;
 mod xml;
 
 pub(crate) use binary::{Cairn, clean_up, read_if_there, write_file};
@@ -23,6 +24,7 @@ pub(crate) use content::{body_of, etag_of, etag_of_parts, md5, percent_decoded, 
 pub(crate) use form::{BOUNDARY, Form, part};
 pub(crate) use random::Random;
 pub(crate) use server::{TestServer, files_below};
+pub(crate) use temporary::{Temporary, claims, session_token};
 pub(crate) use xml::{blocks, element, elements, unescape};
 
 pub(crate) use types::limits::INLINE_BYTES_MAX;
