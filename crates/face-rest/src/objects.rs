@@ -9,7 +9,7 @@ use crate::sized_body::SizedBody;
 use http::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH,
     CONTENT_RANGE, CONTENT_TYPE, ETAG, EXPIRES, HeaderMap, HeaderName, HeaderValue, IF_MATCH, IF_MODIFIED_SINCE,
-    IF_NONE_MATCH, IF_UNMODIFIED_SINCE, LAST_MODIFIED, RANGE,
+    IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE, LAST_MODIFIED, RANGE,
 };
 use http::{Method, Response, StatusCode};
 use http_support::AnswerBody;
@@ -20,7 +20,8 @@ use percent_encoding::percent_decode_str;
 use serde_json::json;
 use types::limits::REST_UPLOAD_BYTES_MAX;
 use types::{
-    ByteRange, Conditions, ETagList, ErrorCode, HttpMetadata, ObjectKey, RangeSpec, Timestamp, UserMetadata, ids,
+    ByteRange, Conditions, ETagList, ErrorCode, HttpMetadata, IfRange, ObjectKey, RangeSpec, Timestamp, UserMetadata,
+    ids,
 };
 
 /// The key in the path: all that is behind `objects/`. Clients send its slashes as they are, or as `%2F`.
@@ -126,6 +127,7 @@ fn conditions(call: &Call<'_>) -> Result<Conditions, RestError> {
         if_none_match: call.header(IF_NONE_MATCH.as_str())?.map(ETagList::parse),
         if_modified_since: date(IF_MODIFIED_SINCE)?,
         if_unmodified_since: date(IF_UNMODIFIED_SINCE)?,
+        if_range: call.header(IF_RANGE.as_str())?.map(IfRange::parse),
     })
 }
 

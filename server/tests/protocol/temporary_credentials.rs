@@ -27,7 +27,7 @@ fn done(status: u16) -> (u16, String) {
 fn content(group: PermissionGroup) -> TokenContent {
     TokenContent {
         name: "parent".to_owned(),
-        disabled: false,
+        disabled: None,
         policies: vec![Policy {
             id: [1; 16],
             effect: Effect::Allow,
@@ -256,7 +256,7 @@ async fn they_die_with_their_parent() {
     let (id, client) = parent(&server, group).await;
     let temporary = temporary_of(&client);
     assert_eq!(temporary.outcome("GET", "/temp/a").await, done(200));
-    let off = TokenContent { disabled: true, ..content(group) };
+    let off = TokenContent { disabled: Some(true), ..content(group) };
     store.update_token(&caller, TokenOwner::Account, id, off).await.expect("a change");
     assert_eq!(temporary.outcome("GET", "/temp/a").await, (401, "Unauthorized".to_owned()), "turned off");
     store.update_token(&caller, TokenOwner::Account, id, content(group)).await.expect("a change");
