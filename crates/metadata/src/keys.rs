@@ -268,6 +268,8 @@ pub enum Kept {
     Bucket,
     /// A token.
     Token,
+    /// Which token has a value.
+    TokenValue,
     /// The CORS rules of a bucket.
     Cors,
 }
@@ -277,6 +279,7 @@ pub fn kept(key: &[u8]) -> Option<Kept> {
     match key.first() {
         Some(&BUCKET) => Some(Kept::Bucket),
         Some(&TOKEN) => Some(Kept::Token),
+        Some(&TOKEN_VALUE) => Some(Kept::TokenValue),
         Some(&CORS) => Some(Kept::Cors),
         _ => None,
     }

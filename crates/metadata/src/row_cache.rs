@@ -5,7 +5,7 @@
 
 use crate::engine::{Answer, Commit, Engine, EngineError, Outcome, Table, Write};
 use crate::keys::{self, Kept};
-use crate::rows::{BucketRow, TokenRow};
+use crate::rows::{BucketRow, TokenNameRow, TokenRow};
 use crate::service::Stored;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -79,13 +79,19 @@ impl<T: Clone> RowCache<T> {
 pub(crate) struct RowCaches {
     pub(crate) buckets: RowCache<Stored<BucketRow>>,
     pub(crate) tokens: RowCache<Stored<TokenRow>>,
+    pub(crate) token_values: RowCache<Stored<TokenNameRow>>,
     /// Also that a bucket has none: most have none.
     pub(crate) cors: RowCache<Option<Arc<CorsPolicy>>>,
 }
 
 impl Default for RowCaches {
     fn default() -> Self {
-        Self { buckets: RowCache::new(ROWS_MAX), tokens: RowCache::new(ROWS_MAX), cors: RowCache::new(CORS_ROWS_MAX) }
+        Self {
+            buckets: RowCache::new(ROWS_MAX),
+            tokens: RowCache::new(ROWS_MAX),
+            token_values: RowCache::new(ROWS_MAX),
+            cors: RowCache::new(CORS_ROWS_MAX),
+        }
     }
 }
 
@@ -108,6 +114,7 @@ impl RowCaches {
         match kind {
             Kept::Bucket => self.buckets.forget(key),
             Kept::Token => self.tokens.forget(key),
+            Kept::TokenValue => self.token_values.forget(key),
             Kept::Cors => self.cors.forget(key),
         }
     }

@@ -48,9 +48,9 @@ impl Metadata {
         self.read(&keys::token(id)).await
     }
 
-    /// The token that has a value.
+    /// The token that has a value, from memory if it was used before.
     pub async fn token_with_value(&self, value: &ValueDigest) -> Result<Option<AccessKeyId>, MetadataError> {
-        let stored = self.read::<TokenNameRow>(&keys::token_value(value)).await?;
+        let stored = self.read_kept::<TokenNameRow>(&keys::token_value(value), |kept| &kept.token_values).await?;
         Ok(stored.map(|stored| stored.row.token))
     }
 
