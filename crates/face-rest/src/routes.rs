@@ -59,7 +59,8 @@ pub(crate) static ROUTES: &[Route] = &[
     // Buckets.
     row("GET", "/accounts/{account}/r2/buckets", Product, Needs(&[Action::ListBuckets]), "The buckets", |call, _| Box::pin(buckets::list(call)))
         .query(&["name_contains", "start_after", "per_page", "order", "direction", "cursor"]),
-    row("POST", "/accounts/{account}/r2/buckets", Product, Needs(&[Action::CreateBucket, Action::GetBucket]), "Make a bucket", |call, body| Box::pin(buckets::create(call, body))).json(),
+    row("POST", "/accounts/{account}/r2/buckets", Product, Needs(&[Action::CreateBucket, Action::GetBucket]),
+        "Make a bucket", |call, body| Box::pin(buckets::create(call, body))).json(),
     row("GET", "/accounts/{account}/r2/buckets/{bucket}", Product, Needs(&[Action::GetBucket]), "A bucket", |call, _| Box::pin(buckets::get(call))),
     row("PUT", "/accounts/{account}/r2/buckets/{bucket}", Product, Needs(&[Action::CreateBucket]), "Make a bucket by its name alone", |call, _| Box::pin(buckets::create_named(call))),
     row("PATCH", "/accounts/{account}/r2/buckets/{bucket}", Product, Needs(&[Action::PutBucketStorageClass]), "Set the class of objects that name none", |call, _| Box::pin(buckets::set_class(call))),
@@ -68,7 +69,8 @@ pub(crate) static ROUTES: &[Route] = &[
     row("PUT", "/accounts/{account}/r2/buckets/{bucket}/cors", Product, Needs(&[Action::PutBucketCors]), "Replace the CORS rules of a bucket", |call, body| Box::pin(cors::put(call, body))).json(),
     row("DELETE", "/accounts/{account}/r2/buckets/{bucket}/cors", Product, Needs(&[Action::DeleteBucketCors]), "Remove the CORS rules of a bucket", |call, _| Box::pin(cors::delete(call))),
     row("GET", "/accounts/{account}/r2/buckets/{bucket}/lifecycle", Product, Needs(&[Action::GetBucketLifecycleConfiguration]), "The lifecycle rules of a bucket", |call, _| Box::pin(lifecycle::get(call))),
-    row("PUT", "/accounts/{account}/r2/buckets/{bucket}/lifecycle", Product, Needs(&[Action::PutBucketLifecycleConfiguration]), "Replace the lifecycle rules of a bucket", |call, body| Box::pin(lifecycle::put(call, body))).json(),
+    row("PUT", "/accounts/{account}/r2/buckets/{bucket}/lifecycle", Product, Needs(&[Action::PutBucketLifecycleConfiguration]),
+        "Replace the lifecycle rules of a bucket", |call, body| Box::pin(lifecycle::put(call, body))).json(),
     row("GET", "/accounts/{account}/r2/buckets/{bucket}/lock", Product, Needs(&[Action::GetBucketLock]), "The lock rules of a bucket", |call, _| Box::pin(locks::get(call))),
     row("PUT", "/accounts/{account}/r2/buckets/{bucket}/lock", Product, Needs(&[Action::PutBucketLock]), "Replace the lock rules of a bucket", |call, body| Box::pin(locks::put(call, body))).json(),
 
