@@ -174,6 +174,7 @@ fn object_row(head: &RequestHead<'_>) -> Result<Row<ObjectTarget>, OperationErro
         "PUT" => row(Operation::PutObject, &[]),
         "POST" if query.has("uploads") => row(Operation::CreateMultipartUpload, &["uploads"]),
         "POST" if query.has("uploadId") => row(Operation::CompleteMultipartUpload, &["uploadId"]),
+        "POST" if is_copy(head.headers) => Err(method_not_allowed(head.method, "a copy: use PUT")),
         // s3cmd sends PutObject by POST (R2 "Release notes", 2022-04-14).
         "POST" => row(Operation::PutObject, &[]),
         "DELETE" if query.has("uploadId") => row(Operation::AbortMultipartUpload, &["uploadId"]),

@@ -78,6 +78,8 @@ fn every_operation_has_its_request() {
     let named = |target| routed_with("PUT", target, &source).map(|operation| operation.name());
     assert_eq!(named("/bucket/key"), Ok("CopyObject"));
     assert_eq!(named("/bucket/key?partNumber=1&uploadId=a"), Ok("UploadPartCopy"));
+    let posted = routed_with("POST", "/bucket/key", &source).map(|operation| operation.name());
+    assert_eq!(posted, Err(ErrorCode::MethodNotAllowed), "never an empty object in the place of a copy");
 }
 
 #[test]
