@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 from botocore.client import BaseClient
+from botocore.exceptions import ClientError
 
-from harness.commands import COMMAND_SECONDS_MAX, AwsCli, Rclone, S3cmd, isolated_environment, run
+from harness.commands import COMMAND_SECONDS_MAX, AwsCli, CommandFailed, Rclone, S3cmd, isolated_environment, run
 from harness.server import CairnServer
 
 Cli = Callable[..., str]
@@ -101,6 +102,58 @@ def test_mastodon_and_postman_are_told_what_their_pages_ask_for(cli: Cli, cairn:
     assert variables["account-id"] == cairn.account_id
     assert variables["r2-access-key-id"] == cairn.credentials.access_key_id
     assert variables["r2-secret-access-key"] == cairn.credentials.secret_access_key
+
+
+def test_a_token_for_one_bucket_lasts_until_it_is_revoked(
+    cli: Cli, cairn: CairnServer, s3: BaseClient, bucket: str, bucket_name: str, make_client: Callable
+) -> None:
+    made = json.loads(
+        cli("token", "create", "--name", bucket, "--permission", "object-read-write", "--bucket", bucket, json=True)
+    )
+    keys = {"aws_access_key_id": made["access_key_id"], "aws_secret_access_key": made["secret_access_key"]}
+    client = make_client(cairn, **keys)
+    client.put_object(Bucket=bucket, Key="mine", Body=b"x")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        client.put_object(Bucket=f"{bucket_name}-other", Key="theirs", Body=b"x")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        client.list_buckets()
+    listed = {token["id"]: token["name"] for token in json.loads(cli("token", "list", json=True))}
+    assert listed[made["id"]] == bucket
+    assert "root" in listed.values()
+
+    rolled = json.loads(cli("token", "roll", made["id"], json=True))
+    with pytest.raises(ClientError, match="SignatureDoesNotMatch"):
+        client.put_object(Bucket=bucket, Key="mine", Body=b"x")
+    client = make_client(cairn, **keys | {"aws_secret_access_key": rolled["secret_access_key"]})
+    client.put_object(Bucket=bucket, Key="mine", Body=b"y")
+    assert cli("token", "revoke", made["id"]) == f"revoked {made['id']}\n"
+    with pytest.raises(ClientError, match=r"InvalidAccessKeyId|Unauthorized|AccessDenied"):
+        client.put_object(Bucket=bucket, Key="mine", Body=b"z")
+    assert s3.get_object(Bucket=bucket, Key="mine")["Body"].read() == b"y"
+
+
+def test_buckets_are_made_listed_described_and_deleted(cli: Cli, s3: BaseClient, bucket_name: str) -> None:
+    cli("bucket", "create", bucket_name, "--location", "weur")
+    s3.put_object(Bucket=bucket_name, Key="k", Body=b"12345")
+    listed = json.loads(cli("bucket", "list", "--name-contains", bucket_name, json=True))
+    assert [bucket["name"] for bucket in listed] == [bucket_name]
+    described = json.loads(cli("bucket", "info", bucket_name, json=True))
+    assert described["location"].lower() == "weur"
+    assert described["usage"]["objectCount"] == "1"
+    assert described["usage"]["payloadSize"] == "5"
+    with pytest.raises(CommandFailed, match=r"exit code 1[\s\S]*code: 10008"):
+        cli("bucket", "delete", bucket_name)
+    s3.delete_object(Bucket=bucket_name, Key="k")
+    assert cli("bucket", "delete", bucket_name) == f"deleted bucket {bucket_name}\n"
+    with pytest.raises(CommandFailed, match="code: 10006"):
+        cli("bucket", "info", bucket_name)
+
+
+def test_whoami_knows_the_root_token(cli: Cli, cairn: CairnServer) -> None:
+    shown = json.loads(cli("whoami", json=True))
+    assert shown["token"] == {"id": cairn.credentials.access_key_id, "status": "active"}
+    assert [account["id"] for account in shown["accounts"]] == [cairn.account_id]
+    assert cairn.endpoint in cli("whoami")
 
 
 def test_a_lost_root_token_is_reset_while_the_server_is_stopped(

@@ -109,7 +109,7 @@ pub(super) async fn create(line: &CreateToken, rest: &Rest, now: Timestamp) -> R
     let mut pairs = vec![
         ("name", show::field(&result, "name")),
         ("permission", line.permission.title().to_owned()),
-        ("buckets", policies(&result).1),
+        ("for", policies(&result).1),
         ("begins", show::field(&result, "not_before")),
         ("expires", show::field(&result, "expires_on")),
     ];

@@ -1,8 +1,11 @@
 //! The root token of a store is given a new value by whoever has its directory.
 
 use super::stub::run;
-use super::support::{Cairn, sha256_hex};
+use super::support::{Cairn, TestServer, sha256_hex};
+use metadata::rows::TokenOwner;
+use operations::Action;
 use serde_json::Value;
+use types::Resource;
 
 fn text<'a>(value: &'a Value, name: &str) -> &'a str {
     value[name].as_str().unwrap_or_default()
@@ -52,4 +55,24 @@ fn where_no_store_is_none_is_made() {
     let missing = home.path().join("typo");
     run(&["token", "reset-root", "--data", missing.to_str().unwrap()], &[], "").refused(2, "there is no store in");
     assert!(!missing.exists());
+}
+
+#[tokio::test]
+async fn a_root_token_that_was_removed_is_made_again_with_every_right() {
+    let server = TestServer::start().await;
+    let (store, here) = (server.instance.store(), [127, 0, 0, 1].into());
+    let first = server.instance.access().api_token.clone().unwrap();
+    let root = store.bearer(&first, here).await.unwrap();
+    store.delete_token(&root, TokenOwner::User, root.token).await.unwrap();
+    assert!(store.bearer(&first, here).await.is_err());
+    let reset = store.reset_root_token().await.unwrap();
+    let again = store.bearer(&reset.api_token.unwrap(), here).await.unwrap();
+    assert_eq!((again.token, again.account), (root.token, root.account), "it is the same token to clients");
+    for action in Action::ALL {
+        assert!(again.authorize(*action, Resource::Account).is_ok(), "{action:?}");
+    }
+    assert!(store.bearer(&first, here).await.is_err(), "the first value stays dead");
+    // Once more: now it is rolled.
+    let second = store.reset_root_token().await.unwrap().api_token.unwrap();
+    assert_eq!(store.bearer(&second, here).await.unwrap().token, root.token);
 }
