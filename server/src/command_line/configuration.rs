@@ -8,21 +8,21 @@ use types::AccessKeyId;
 /// A client that configuration is printed for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Client {
-    /// The aws command: a profile for ~/.aws/config.
+    /// A profile for ~/.aws/config.
     Aws,
-    /// rclone: a section for the file that `rclone config file` names.
+    /// A section for the file that `rclone config file` names.
     Rclone,
-    /// boto3: Python that makes a client.
+    /// Python that makes a client.
     Boto3,
-    /// wrangler: environment variables.
+    /// Environment variables, as lines for a shell.
     Wrangler,
-    /// Terraform: provider blocks of AWS, for buckets with their rules, and of Cloudflare.
+    /// Provider blocks of AWS, for buckets with their rules, and of Cloudflare.
     Terraform,
-    /// s3cmd: ~/.s3cfg.
+    /// All of ~/.s3cfg.
     S3cmd,
-    /// Postman: an environment with the variables of R2's collection.
+    /// An environment to import, with the variables of R2's collection.
     Postman,
-    /// Mastodon: lines of .env.production.
+    /// Lines of .env.production.
     Mastodon,
 }
 
