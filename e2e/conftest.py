@@ -22,6 +22,7 @@ from harness.commands import AwsCli, Node, Rclone, S3cmd, isolated_environment
 from harness.server import CairnServer
 from harness.signed_requests import Signer
 from harness.tls import TlsFront
+from harness.wrangler import Wrangler
 
 # A retry would hide an answer that should not have been given.
 NO_RETRIES = Config(retries={"total_max_attempts": 1})
@@ -171,6 +172,12 @@ def s3cmd(cairn: CairnServer, tmp_path: Path) -> S3cmd:
 def rclone(cairn: CairnServer, tmp_path: Path) -> Rclone:
     """The rclone command with the configuration file of R2's Rclone page."""
     return Rclone.configured(cairn, tmp_path)
+
+
+@pytest.fixture
+def wrangler(cairn: CairnServer, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Wrangler:
+    """The wrangler command with the shared server's root token, in a directory of its own."""
+    return Wrangler.configured(cairn, tmp_path, tmp_path_factory.getbasetemp() / "wrangler-compiled")
 
 
 @pytest.fixture

@@ -72,6 +72,16 @@ class CairnServer:
         return Credentials(str(self.ready["access_key_id"]), str(self.ready["secret_access_key"]))
 
     @property
+    def api_base(self) -> str:
+        """The REST API's URL: what stands for `https://api.cloudflare.com/client/v4`."""
+        return f"{self.endpoint}/client/v4"
+
+    @property
+    def api_token(self) -> str:
+        """The root token's value. Only the first start on a data directory tells it."""
+        return str(self.ready["api_token"])
+
+    @property
     def process_id(self) -> int:
         """The id of the process that was started here."""
         assert self._process is not None, "the server was never started"
