@@ -12,6 +12,7 @@ mod cors;
 mod cursor;
 mod envelope;
 mod error;
+mod graphql;
 mod handle;
 mod identity;
 mod json;

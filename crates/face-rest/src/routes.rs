@@ -5,7 +5,7 @@
 use crate::error::Domain::{self, Identity, Product, Verify};
 use crate::router::Access::{self, AnyToken, Needs, Open};
 use crate::router::{BodyKind, Handler, Route};
-use crate::{buckets, cors, identity, lifecycle, locks, object_listing, objects, openapi, tokens, usage};
+use crate::{buckets, cors, graphql, identity, lifecycle, locks, object_listing, objects, openapi, tokens, usage};
 use operations::Action;
 
 const fn row(
@@ -87,4 +87,5 @@ pub(crate) static ROUTES: &[Route] = &[
     // What there is.
     row("GET", "/accounts/{account}/r2/buckets/{bucket}/usage", Product, Needs(&[Action::GetMetrics]), "What a bucket holds", |call, _| Box::pin(usage::bucket(call))),
     row("GET", "/accounts/{account}/r2/metrics", Product, Needs(&[Action::GetMetrics]), "What all buckets hold", |call, _| Box::pin(usage::account(call))),
+    row("POST", "/graphql", Product, Needs(&[Action::GetMetrics]), "Queries about what buckets hold", |call, body| Box::pin(graphql::post(call, body))).json(),
 ];

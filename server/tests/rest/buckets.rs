@@ -168,6 +168,43 @@ async fn usage_is_what_the_bucket_holds() {
     assert_eq!(metrics["infrequentAccess"]["published"]["objects"], 0);
 }
 
+/// The very query of `wrangler r2 bucket info`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn wranglers_query_of_a_buckets_size_is_answered() {
+    let (server, rest) = server().await;
+    rest.r2("POST", "/buckets")
+        .header("cf-r2-jurisdiction", "eu")
+        .json(&json!({ "name": "bucket" }))
+        .send()
+        .await
+        .result();
+    let put = rest.r2("PUT", "/buckets/bucket/objects/key").header("cf-r2-jurisdiction", "eu");
+    put.header("content-type", "a/b").body("content").send().await.result();
+    let query = "query getR2StorageMetrics($accountTag: String, $filter: R2StorageAdaptiveGroupsFilter_InputObject) {
+        viewer { accounts(filter: { accountTag: $accountTag }) {
+          r2StorageAdaptiveGroups(limit: 1, filter: $filter, orderBy: [datetime_DESC]) {
+            max { objectCount payloadSize metadataSize } dimensions { datetime } } } } }";
+    let now = server.client.clock.now();
+    let day_ago = types::Timestamp(now.0 - 86_400_000);
+    let root = Api::root(&server);
+    let ask = async |query: &str, bucket: &str| {
+        let filter = json!({
+            "datetime_geq": day_ago.to_iso8601(), "datetime_leq": now.to_iso8601(), "bucketName": bucket,
+        });
+        let variables = json!({ "accountTag": root.account(), "filter": filter });
+        root.post("/graphql", &json!({ "query": query, "variables": variables })).await.json
+    };
+    let answer = ask(query, "eu_bucket").await;
+    assert_eq!(answer["errors"], Value::Null, "{answer}");
+    let groups = &answer["data"]["viewer"]["accounts"][0]["r2StorageAdaptiveGroups"];
+    assert_eq!(groups[0]["max"], json!({ "objectCount": 1, "payloadSize": 7, "metadataSize": 6 }));
+    let none = ask(query, "bucket").await;
+    assert_eq!(none["data"]["viewer"]["accounts"][0]["r2StorageAdaptiveGroups"], json!([]));
+    let other = ask(&query.replace("r2Storage", "r2Operations"), "eu_bucket").await;
+    assert_eq!(other["data"], Value::Null);
+    assert!(other["errors"][0]["message"].as_str().unwrap().contains("r2OperationsAdaptiveGroups"));
+}
+
 /// Source: R2's API, which serves tokens of single buckets on the S3 API only.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tokens_of_a_bucket_and_tokens_that_only_read_are_held_to_that() {
