@@ -2,7 +2,7 @@
 
 use http::Method;
 use operations::authenticate::Credential;
-use operations::{Caller, Store};
+use operations::{Caller, Interface, Store};
 use s3_protocol::payload::CONTENT_SHA256;
 use s3_protocol::sigv4::{self, Authentication, ChunkSignatures, SignedPolicy, SigningKey};
 use s3_protocol::{Operation, RequestHead};
@@ -76,7 +76,8 @@ impl SigningKeys {
         signed.verify(head, &key, store.clock().now())?;
         credential.check_address(address)?;
         let chunks = signs_chunks(head).then(|| signed.chunk_signatures(SigningKey::clone(&key)));
-        Ok(Authenticated { caller: credential.caller, presigned: signed.is_presigned(), chunks })
+        let caller = credential.caller.from_client(address, Interface::S3);
+        Ok(Authenticated { caller, presigned: signed.is_presigned(), chunks })
     }
 
     /// Finds out who signed a form's policy.
@@ -92,7 +93,7 @@ impl SigningKeys {
         let credential = credential_of(store, signed.access_key_id(), signed.session_token()).await?;
         signed.verify(&self.key(&credential, signed.date(), signed.region()))?;
         credential.check_address(address)?;
-        Ok(credential.caller)
+        Ok(credential.caller.from_client(address, Interface::S3))
     }
 
     fn key(&self, credential: &Credential, date: &str, region: &str) -> Arc<SigningKey> {

@@ -7,6 +7,7 @@ use crate::rows::TokenOwner;
 use types::{AccessKeyId, AccountId, BlobId, BucketId, BucketName, Jurisdiction, Timestamp, UploadId};
 
 const ACCOUNT: u8 = b'A';
+const AUDIT: u8 = b'D';
 const BUCKET: u8 = b'B';
 const BUCKET_COUNT: u8 = b'N';
 const CORS: u8 = b'X';
@@ -129,6 +130,16 @@ pub fn epochs() -> Vec<u8> {
 /// An account.
 pub fn account(id: AccountId) -> Vec<u8> {
     Key::new(ACCOUNT).bytes(&id.0).done()
+}
+
+/// All entries of an account's audit log of one moment. Later moments come first.
+pub fn audit_at(account: AccountId, when: Timestamp) -> Vec<u8> {
+    Key::new(AUDIT).bytes(&account.0).bytes(&(!when.0).to_be_bytes()).done()
+}
+
+/// An entry of an account's audit log.
+pub fn audit(account: AccountId, when: Timestamp, id: &[u8; 16]) -> Vec<u8> {
+    Key(audit_at(account, when)).bytes(id).done()
 }
 
 /// An API token.

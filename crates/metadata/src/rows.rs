@@ -4,6 +4,7 @@
 //! field is a new marker and a step from the old one.
 
 mod accounts;
+pub(crate) mod audit;
 mod cors;
 mod formats;
 mod lifecycle;
@@ -17,6 +18,7 @@ use types::{
 };
 
 pub use accounts::{BucketCountRow, FirstLocationRow};
+pub use audit::{AuditResource, AuditRow, ChangeKind, Interface};
 pub use formats::Row;
 pub use tokens::{TokenNameRow, TokenOwner, TokenRow, TokenState};
 

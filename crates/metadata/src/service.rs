@@ -8,7 +8,7 @@ use crate::engine::{Answer, Commit, Condition, Engine, EngineError, Outcome, Sca
 use crate::engine::{decode_counters, scan_with};
 use crate::keys;
 use crate::row_cache::{self, Lookup, RowCache, RowCaches};
-use crate::rows::{BucketCounters, GarbageRow, Row};
+use crate::rows::{AuditRow, BucketCounters, GarbageRow, Row};
 use bytes::Bytes;
 use keyring::RowSealer;
 use std::fmt;
@@ -24,6 +24,8 @@ pub struct Metadata {
     kept: Option<Arc<RowCaches>>,
     /// Payloads removed by commits of this process: their space comes back by compaction.
     removed_payloads: Arc<AtomicU64>,
+    /// Written with every change that is made through this handle.
+    entry: Option<Arc<(Vec<u8>, AuditRow)>>,
 }
 
 /// A row as it was read: good as the condition of a later commit.
@@ -101,7 +103,7 @@ pub(crate) fn open_row<T: Row>(sealer: &RowSealer, key: &[u8], sealed: &[u8]) ->
 impl Metadata {
     /// Rows in `engine`, sealed by `sealer`.
     pub fn new(engine: Arc<dyn Engine>, sealer: RowSealer) -> Self {
-        Self { engine, sealer: Arc::new(sealer), kept: None, removed_payloads: Arc::default() }
+        Self { engine, sealer: Arc::new(sealer), kept: None, removed_payloads: Arc::default(), entry: None }
     }
 
     /// Keeps rows that nearly every request reads in memory. Only for an engine that no other process commits to.
@@ -178,7 +180,16 @@ impl Metadata {
 
     /// Begins a change.
     pub(crate) fn change(&self) -> Change<'_> {
-        Change { metadata: self, commit: Commit::default() }
+        let mut change = Change { metadata: self, commit: Commit::default() };
+        if let Some(entry) = &self.entry {
+            change.put(entry.0.clone(), &entry.1);
+        }
+        change
+    }
+
+    /// See [`Metadata::recording`].
+    pub(crate) fn with_entry(&self, key: Vec<u8>, entry: AuditRow) -> Self {
+        Self { entry: Some(Arc::new((key, entry))), ..self.clone() }
     }
 
     /// The engine, for scans of a module's own.

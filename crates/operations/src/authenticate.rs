@@ -4,7 +4,7 @@ use crate::caller::Caller;
 use crate::restriction::Restriction;
 use crate::store::Store;
 use aws_lc_rs::digest::{SHA256, digest};
-use metadata::rows::{TokenRow, TokenState};
+use metadata::rows::{Interface, TokenRow, TokenState};
 use std::net::IpAddr;
 use std::sync::Arc;
 use types::{AccessKeyId, AddressCondition, ErrorCode, Jurisdiction, OperationError};
@@ -66,7 +66,7 @@ impl Store {
             return Err(ErrorCode::Unauthorized.into());
         }
         credential.check_address(address)?;
-        Ok(credential.caller)
+        Ok(credential.caller.from_client(address, Interface::Api))
     }
 }
 
@@ -79,6 +79,14 @@ pub(crate) fn secret_of(value: &str) -> [u8; 32] {
 
 fn credential(token: AccessKeyId, row: TokenRow) -> Credential {
     let (account, jurisdiction) = (row.account, Jurisdiction::Default);
-    let caller = Caller { account, jurisdiction, token, policies: row.policies, restriction: None };
+    let caller = Caller {
+        account,
+        jurisdiction,
+        token,
+        policies: row.policies,
+        restriction: None,
+        address: None,
+        interface: Interface::Cli,
+    };
     Credential { caller, secret: row.secret, addresses: row.addresses }
 }

@@ -1,10 +1,13 @@
 //! GetBucketCors, PutBucketCors, DeleteBucketCors, and the rules that answers to browsers go by.
 //! Source: R2 "Configure CORS".
 
+use crate::audit::AuditedChange;
+use crate::audit_values;
 use crate::caller::Caller;
 use crate::permissions::Action;
 use crate::store::Store;
 use metadata::Outcome;
+use metadata::rows::ChangeKind;
 use std::sync::Arc;
 use types::{AccessKeyId, AccountId, BucketName, CorsPolicy, ErrorCode, Jurisdiction, OperationError, Resource};
 
@@ -51,8 +54,16 @@ impl Store {
         self.admit_change(caller.account, caller.jurisdiction, name)?;
         loop {
             let bucket = self.find_bucket(caller, name).await?;
+            let old = self.metadata.cors(bucket.id()).await?.map(|policy| audit_values::cors(&policy));
+            let new = policy.map(audit_values::cors);
+            let (action, kind) = match (&old, &new) {
+                (_, None) => ("DeleteBucketCors", ChangeKind::Delete),
+                (None, _) => ("PutBucketCors", ChangeKind::Create),
+                _ => ("PutBucketCors", ChangeKind::Update),
+            };
+            let audited = AuditedChange::of_bucket(action, kind, name, old, new);
             // A conflict is a change of the bucket itself, or its end: look again.
-            if self.metadata.set_cors(&bucket, policy).await? == Outcome::Committed {
+            if self.recording(caller, audited).await?.set_cors(&bucket, policy).await? == Outcome::Committed {
                 return Ok(());
             }
         }

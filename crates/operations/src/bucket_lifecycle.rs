@@ -1,12 +1,18 @@
 //! The lifecycle rules of a bucket: to see, to replace, to remove. Acting on them is another matter.
 //! Source: R2 "Object lifecycles".
 
+use crate::audit::AuditedChange;
+use crate::audit_values;
 use crate::caller::Caller;
 use crate::permissions::Action;
 use crate::store::Store;
 use metadata::Outcome;
-use metadata::rows::LifecycleRow;
+use metadata::rows::{ChangeKind, LifecycleRow};
 use types::{BucketName, Lifecycle, OperationError, Resource};
+
+/// What the audit log calls the two changes.
+const PUT: (&str, ChangeKind) = ("PutBucketLifecycleConfiguration", ChangeKind::Update);
+const DELETE: (&str, ChangeKind) = ("DeleteBucketLifecycleConfiguration", ChangeKind::Delete);
 
 impl Store {
     /// A bucket's rules. A bucket whose rules nobody has set has one that aborts uploads after seven days.
@@ -31,7 +37,7 @@ impl Store {
     ) -> Result<(), OperationError> {
         caller.authorize(Action::PutBucketLifecycleConfiguration, Resource::Bucket(name))?;
         let lifecycle = lifecycle.named(|| types::ids::hex(&self.random_id()));
-        self.set_lifecycle(caller, name, lifecycle).await
+        self.set_lifecycle(caller, name, lifecycle, PUT).await
     }
 
     /// Removes all rules of a bucket, the one it began with too.
@@ -40,7 +46,7 @@ impl Store {
     /// `NoSuchBucket`.
     pub async fn delete_bucket_lifecycle(&self, caller: &Caller, name: &BucketName) -> Result<(), OperationError> {
         caller.authorize(Action::DeleteBucketLifecycle, Resource::Bucket(name))?;
-        self.set_lifecycle(caller, name, Lifecycle::default()).await
+        self.set_lifecycle(caller, name, Lifecycle::default(), DELETE).await
     }
 
     async fn set_lifecycle(
@@ -48,13 +54,17 @@ impl Store {
         caller: &Caller,
         name: &BucketName,
         lifecycle: Lifecycle,
+        (action, kind): (&'static str, ChangeKind),
     ) -> Result<(), OperationError> {
         self.admit_change(caller.account, caller.jurisdiction, name)?;
         let row = LifecycleRow { lifecycle };
         loop {
             let bucket = self.find_bucket(caller, name).await?;
+            let old = audit_values::lifecycle(&self.metadata.lifecycle(bucket.id()).await?);
+            let new = (kind != ChangeKind::Delete).then(|| audit_values::lifecycle(&row.lifecycle));
+            let audited = AuditedChange::of_bucket(action, kind, name, Some(old), new);
             // A conflict is a change of the bucket, most likely its end: look again.
-            if self.metadata.put_lifecycle(&bucket, &row).await? == Outcome::Committed {
+            if self.recording(caller, audited).await?.put_lifecycle(&bucket, &row).await? == Outcome::Committed {
                 return Ok(());
             }
         }

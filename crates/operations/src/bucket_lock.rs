@@ -1,9 +1,12 @@
 //! The lock rules of a bucket: to see and to replace. Acting on them is another matter. Source: R2 "Bucket locks".
 
+use crate::audit::AuditedChange;
+use crate::audit_values;
 use crate::caller::Caller;
 use crate::permissions::Action;
 use crate::store::Store;
 use metadata::Outcome;
+use metadata::rows::ChangeKind;
 use types::{BucketLock, BucketName, OperationError, Resource};
 
 impl Store {
@@ -31,8 +34,11 @@ impl Store {
         self.admit_change(caller.account, caller.jurisdiction, name)?;
         loop {
             let bucket = self.find_bucket(caller, name).await?;
+            let old = audit_values::lock(&self.metadata.lock(bucket.id()).await?);
+            let new = audit_values::lock(lock);
+            let audited = AuditedChange::of_bucket("PutBucketLock", ChangeKind::Update, name, Some(old), Some(new));
             // A conflict is a change of the bucket, most likely its end: look again.
-            if self.metadata.put_lock(&bucket, lock).await? == Outcome::Committed {
+            if self.recording(caller, audited).await?.put_lock(&bucket, lock).await? == Outcome::Committed {
                 return Ok(());
             }
         }

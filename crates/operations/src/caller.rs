@@ -2,6 +2,8 @@
 
 use crate::permissions::{Action, Right};
 use crate::restriction::Restriction;
+use metadata::rows::Interface;
+use std::net::IpAddr;
 use std::sync::Arc;
 use types::{
     AccessKeyId, AccountId, Effect, ErrorCode, Jurisdiction, OperationError, PermissionGroup, Policy, PolicyResource,
@@ -17,6 +19,10 @@ pub struct Caller {
     pub jurisdiction: Jurisdiction,
     /// The token it proved to hold.
     pub token: AccessKeyId,
+    /// Where it asks from, as the audit log shows it.
+    pub(crate) address: Option<IpAddr>,
+    /// Through which face.
+    pub(crate) interface: Interface,
     /// What that token may do.
     pub(crate) policies: Arc<[Policy]>,
     /// What it is limited to besides, if it holds a temporary credential of that token.
@@ -28,6 +34,12 @@ impl Caller {
     #[must_use]
     pub fn within(self, jurisdiction: Jurisdiction) -> Self {
         Self { jurisdiction, ..self }
+    }
+
+    /// The same caller asking from an address through a face. One that no face has named asks on the machine itself.
+    #[must_use]
+    pub fn from_client(self, address: IpAddr, interface: Interface) -> Self {
+        Self { address: Some(address), interface, ..self }
     }
 
     /// Whether the caller may do `action` to `resource`. The first line of every operation, before anything is looked
@@ -96,7 +108,15 @@ mod tests {
             resources: vec![resource.clone()],
         });
         let (account, jurisdiction, token) = (AccountId([1; 16]), Jurisdiction::Default, AccessKeyId([2; 16]));
-        Caller { account, jurisdiction, token, policies: policies.collect(), restriction: None }
+        Caller {
+            account,
+            jurisdiction,
+            token,
+            policies: policies.collect(),
+            restriction: None,
+            address: None,
+            interface: Interface::Cli,
+        }
     }
 
     /// Every cell: each action with each group on each kind of resource allows just what the matrix says.

@@ -1,10 +1,12 @@
 //! CreateBucket.
 
+use crate::audit::AuditedChange;
+use crate::audit_values;
 use crate::caller::Caller;
 use crate::permissions::Action;
 use crate::store::Store;
 use metadata::Outcome;
-use metadata::rows::BucketRow;
+use metadata::rows::{BucketRow, ChangeKind};
 use types::{BucketName, ErrorCode, LocationHint, OperationError, Resource, StorageClass};
 
 /// A bucket to be made in the caller's jurisdiction.
@@ -49,8 +51,10 @@ impl Store {
                 default_class: request.default_class,
                 key: self.new_bucket_key(vacancy.id()),
             };
+            let new = audit_values::bucket(&row, caller.jurisdiction);
+            let audited = AuditedChange::of_bucket("CreateBucket", ChangeKind::Create, &request.name, None, Some(new));
             // A conflict is another bucket being made or removed: each round one of the racers is done.
-            if self.metadata.create_bucket(&vacancy, &row).await? == Outcome::Committed {
+            if self.recording(caller, audited).await?.create_bucket(&vacancy, &row).await? == Outcome::Committed {
                 return Ok(());
             }
             if turn.is_none() {

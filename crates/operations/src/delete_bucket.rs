@@ -1,9 +1,12 @@
 //! DeleteBucket.
 
+use crate::audit::AuditedChange;
+use crate::audit_values;
 use crate::caller::Caller;
 use crate::permissions::Action;
 use crate::store::Store;
 use metadata::Outcome;
+use metadata::rows::ChangeKind;
 use types::{BucketName, ErrorCode, OperationError, Resource};
 
 impl Store {
@@ -20,8 +23,12 @@ impl Store {
             if self.metadata.has_objects(bucket.id()).await? {
                 return Err(ErrorCode::BucketNotEmpty.into());
             }
+            let old = audit_values::bucket(&bucket.stored.row, caller.jurisdiction);
+            let audited = AuditedChange::of_bucket("DeleteBucket", ChangeKind::Delete, name, Some(old), None);
             // A conflict is an object that arrived, or a change of this or another bucket: look again.
-            if self.metadata.delete_bucket(&bucket, self.clock.now()).await? == Outcome::Committed {
+            if self.recording(caller, audited).await?.delete_bucket(&bucket, self.clock.now()).await?
+                == Outcome::Committed
+            {
                 return Ok(());
             }
             if turn.is_none() {

@@ -5,6 +5,7 @@
 //! on its first line.
 
 pub mod abort_upload;
+pub mod audit;
 pub mod authenticate;
 pub mod bucket_cors;
 pub mod bucket_lifecycle;
@@ -37,6 +38,7 @@ pub mod upload_part;
 pub mod upload_part_copy;
 pub mod usage;
 
+mod audit_values;
 mod content_type;
 mod copy_rewritten;
 mod crc64;
@@ -60,6 +62,7 @@ pub use permissions::{Action, Right};
 pub use store::Store;
 
 /// Rows as operations answer them. A face reads their fields and never keeps them.
+pub use metadata::rows::{AuditResource, AuditRow, ChangeKind, Interface};
 pub use metadata::rows::{
     BucketCounters, BucketRow, NamedBucket, ObjectRow, PartRow, TokenOwner, TokenRow, TokenState, UploadRow,
 };

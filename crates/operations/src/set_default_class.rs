@@ -1,11 +1,13 @@
 //! The class of objects that name none, of a bucket that is there. Source: R2 "Storage classes", Set default storage
 //! class for buckets.
 
+use crate::audit::AuditedChange;
+use crate::audit_values;
 use crate::caller::Caller;
 use crate::permissions::Action;
 use crate::store::Store;
 use metadata::Outcome;
-use metadata::rows::BucketRow;
+use metadata::rows::{BucketRow, ChangeKind};
 use types::{BucketName, OperationError, Resource, StorageClass};
 
 impl Store {
@@ -24,8 +26,10 @@ impl Store {
         loop {
             let bucket = self.find_bucket(caller, name).await?;
             let row = BucketRow { default_class: class, ..bucket.stored.row.clone() };
+            let [old, new] = [&bucket.stored.row, &row].map(|row| Some(audit_values::bucket(row, caller.jurisdiction)));
+            let audited = AuditedChange::of_bucket("PutBucketStorageClass", ChangeKind::Update, name, old, new);
             // A conflict is another change of the bucket: look again.
-            if self.metadata.change_bucket(&bucket, &row).await? == Outcome::Committed {
+            if self.recording(caller, audited).await?.change_bucket(&bucket, &row).await? == Outcome::Committed {
                 return Ok(row);
             }
         }

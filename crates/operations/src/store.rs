@@ -14,6 +14,7 @@ use metadata::buckets::FoundBucket;
 use metadata::tokens::ValueDigest;
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::{Mutex, MutexGuard};
 use types::{BucketId, BucketName, ErrorCode, ObjectKey, OperationError, limits};
@@ -35,6 +36,8 @@ pub struct Store {
     /// Unwrapped once: a bucket's key never changes under its wrap.
     bucket_keys: RwLock<HashMap<BucketId, (WrappedKey, Arc<BucketKey>)>>,
     locks: RowLocks,
+    /// Changes that were about to be written to the audit log so far.
+    audited: AtomicU64,
     /// What tokens are found by their values with.
     value_digests: hmac::Key,
 }
@@ -106,6 +109,7 @@ impl Store {
             root: parts.root,
             bucket_keys: RwLock::default(),
             locks: RowLocks::new(),
+            audited: AtomicU64::new(0),
         }
     }
 
@@ -165,6 +169,14 @@ impl Store {
         }
         keys.insert(bucket, (*wrapped, Arc::clone(&key)));
         Ok(key)
+    }
+
+    /// An id that nobody has had before, and that orders changes of one millisecond: later ones come first.
+    pub(crate) fn audit_id(&self) -> [u8; 16] {
+        let mut id = self.random_id();
+        let number = self.audited.fetch_add(1, Ordering::Relaxed);
+        id[..8].copy_from_slice(&(!number).to_be_bytes());
+        id
     }
 
     /// Sixteen bytes nobody has had before.

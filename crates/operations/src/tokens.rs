@@ -1,6 +1,7 @@
 //! API tokens: made, seen, changed, given a new value, removed. Each acts on the caller's own account.
 //! Source: R2 "Authentication", Create API tokens via API.
 
+use crate::audit::AuditedChange;
 use crate::authenticate::secret_of;
 use crate::caller::Caller;
 use crate::permissions::Action;
@@ -72,7 +73,9 @@ impl Store {
             let secret = secret_of(&value);
             let row =
                 self.row(&content, TokenRow { account: caller.account, owner, secret, issued: now, ..blank(now) });
-            if self.metadata.create_token(id, &row, &self.value_digest(&secret)).await? == Outcome::Committed {
+            let audited = AuditedChange::of_token("CreateToken", id, None, Some(&row));
+            let recording = self.recording(caller, audited).await?;
+            if recording.create_token(id, &row, &self.value_digest(&secret)).await? == Outcome::Committed {
                 return Ok(NewToken { token: self.shown(id, row), value });
             }
         }
@@ -130,7 +133,9 @@ impl Store {
         loop {
             let found = self.find_token(caller, owner, id).await?;
             let row = self.row(&content, TokenRow { modified: self.clock.now(), ..found.row.clone() });
-            if self.metadata.change_token(id, &found, &row, None).await? == Outcome::Committed {
+            let audited = AuditedChange::of_token("UpdateToken", id, Some(&found.row), Some(&row));
+            let recording = self.recording(caller, audited).await?;
+            if recording.change_token(id, &found, &row, None).await? == Outcome::Committed {
                 return Ok(self.shown(id, row));
             }
         }
@@ -153,7 +158,9 @@ impl Store {
             let value = self.new_token_value();
             let row = TokenRow { secret: secret_of(&value), modified: self.clock.now(), ..found.row.clone() };
             let values = (&self.value_digest(&found.row.secret), &self.value_digest(&row.secret));
-            if self.metadata.change_token(id, &found, &row, Some(values)).await? == Outcome::Committed {
+            let audited = AuditedChange::of_token("RollToken", id, Some(&found.row), Some(&row));
+            let recording = self.recording(caller, audited).await?;
+            if recording.change_token(id, &found, &row, Some(values)).await? == Outcome::Committed {
                 return Ok(NewToken { token: self.shown(id, row), value });
             }
         }
@@ -173,7 +180,9 @@ impl Store {
         loop {
             let found = self.find_token(caller, owner, id).await?;
             let value = self.value_digest(&found.row.secret);
-            if self.metadata.delete_token(id, &found, &value).await? == Outcome::Committed {
+            let audited = AuditedChange::of_token("DeleteToken", id, Some(&found.row), None);
+            let recording = self.recording(caller, audited).await?;
+            if recording.delete_token(id, &found, &value).await? == Outcome::Committed {
                 return Ok(());
             }
         }

@@ -72,6 +72,14 @@ pub const TEMPORARY_CREDENTIAL_SECONDS_MAX: u64 = 604_800;
 /// Longest session token of temporary credentials, bytes. Ours: hundreds of paths fit.
 pub const SESSION_TOKEN_BYTES_MAX: usize = 16 * KIB as usize;
 
+/// How long entries of the audit log are shown, seconds: 18 months. Source: the API's audit logs.
+pub const AUDIT_SECONDS_KEPT: u64 = 548 * 86_400;
+/// Entries of one page of the audit log. Source: the API's `per_page` and `limit`.
+pub const AUDIT_PAGE_MAX: usize = 1000;
+/// Entries of the audit log that may come before a page that is asked for by its number. Ours: whoever wants more goes
+/// by cursor or by time.
+pub const AUDIT_OFFSET_MAX: usize = 10_000;
+
 /// Largest JSON document a client may send. Ours: 1,000 lifecycle rules and 300 policies fit with room.
 pub const JSON_BYTES_MAX: usize = MIB as usize;
 /// Largest XML document a client may send. Ours: CompleteMultipartUpload of 10,000 parts fits with room.

@@ -8,6 +8,7 @@
     reason = "helpers of tests fail the test"
 )]
 
+mod audit_log;
 mod checksums;
 mod checksums_of_parts;
 mod conditions;

@@ -1,0 +1,291 @@
+//! The audit log: what was changed, by whom, from where. Source: R2 "Audit Logs".
+//!
+//! An entry is part of the commit that makes the change, so that there is neither a change without an entry nor an
+//! entry of a change that failed. Values are what people configured: no secret is ever among them.
+
+use crate::audit_values;
+use crate::caller::Caller;
+use crate::permissions::Action;
+use crate::store::Store;
+use metadata::Metadata;
+use metadata::audit::AuditPosition;
+use metadata::rows::{AuditResource, AuditRow, ChangeKind, TokenOwner, TokenRow};
+use serde_json::Value;
+use std::collections::VecDeque;
+use types::limits::{AUDIT_OFFSET_MAX, AUDIT_PAGE_MAX, AUDIT_SECONDS_KEPT};
+use types::{AccessKeyId, AddressCondition, BucketName, ErrorCode, OperationError, Resource, Timestamp};
+
+/// A change that is about to be made.
+pub(crate) struct AuditedChange {
+    action: &'static str,
+    kind: ChangeKind,
+    resource: AuditResource,
+    resource_id: String,
+    old: Option<Value>,
+    new: Option<Value>,
+}
+
+impl AuditedChange {
+    /// A change of a bucket, or of a configuration of it. Without `old` it is new, without `new` it is gone.
+    pub(crate) fn of_bucket(
+        action: &'static str,
+        kind: ChangeKind,
+        name: &BucketName,
+        old: Option<Value>,
+        new: Option<Value>,
+    ) -> Self {
+        Self { action, kind, resource: AuditResource::Bucket, resource_id: name.as_str().to_owned(), old, new }
+    }
+
+    /// A change of a token.
+    pub(crate) fn of_token(
+        action: &'static str,
+        id: AccessKeyId,
+        old: Option<&TokenRow>,
+        new: Option<&TokenRow>,
+    ) -> Self {
+        let kind = match (old, new) {
+            (None, _) => ChangeKind::Create,
+            (_, None) => ChangeKind::Delete,
+            _ => ChangeKind::Update,
+        };
+        let (old, new) = (old.map(audit_values::token), new.map(audit_values::token));
+        Self { action, kind, resource: AuditResource::Token, resource_id: id.to_string(), old, new }
+    }
+}
+
+/// Which entries a page has.
+#[derive(Clone, Debug, Default)]
+pub struct ListAuditLog {
+    /// None older.
+    pub since: Option<Timestamp>,
+    /// Only older ones.
+    pub before: Option<Timestamp>,
+    /// Each must hold.
+    pub filters: Vec<AuditFilter>,
+    /// Oldest first; else newest first.
+    pub oldest_first: bool,
+    /// How many come before the page: at most [`AUDIT_OFFSET_MAX`].
+    pub offset: usize,
+    /// Where a previous page of the same direction ended.
+    pub cursor: Option<String>,
+    /// At most so many: 1 to [`AUDIT_PAGE_MAX`].
+    pub limit: usize,
+}
+
+/// What entries of a page must be, or must not be.
+#[derive(Clone, Debug)]
+pub struct AuditFilter {
+    /// What is looked at.
+    pub field: AuditField,
+    /// It is one of these.
+    pub values: Vec<String>,
+    /// Or it is none of these.
+    pub not: bool,
+}
+
+/// What a filter looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuditField {
+    /// The id of an entry.
+    Id,
+    /// What was done, such as `CreateBucket`.
+    Action,
+    /// `create`, `update` or `delete`.
+    ActionType,
+    /// The id of the token.
+    TokenId,
+    /// The name of the token.
+    TokenName,
+    /// `user` or `account`.
+    ActorType,
+    /// The address; values may be CIDR ranges.
+    Address,
+    /// `S3`, `API` or `CLI`.
+    Interface,
+    /// Name or id of what was changed.
+    ResourceId,
+    /// `r2.bucket` or `token`.
+    ResourceType,
+}
+
+/// A page of the audit log.
+#[derive(Clone, Debug)]
+pub struct AuditPage {
+    /// The entries in the order that was asked for.
+    pub entries: Vec<AuditRow>,
+    /// Resumes after the last of them, if more follow.
+    pub cursor: Option<String>,
+}
+
+impl AuditFilter {
+    fn allows(&self, entry: &AuditRow) -> bool {
+        self.values.iter().any(|value| matches(self.field, value, entry)) != self.not
+    }
+}
+
+fn matches(field: AuditField, value: &str, entry: &AuditRow) -> bool {
+    match field {
+        AuditField::Id => types::ids::hex(&entry.id) == value,
+        AuditField::Action => entry.action == value,
+        AuditField::ActionType => entry.kind.name() == value,
+        AuditField::TokenId => entry.token.to_string() == value,
+        AuditField::TokenName => entry.token_name == value,
+        AuditField::ActorType => actor_type(entry) == value,
+        AuditField::Address => {
+            let range = AddressCondition::parse(value);
+            range.zip(entry.address).is_some_and(|(range, address)| range.contains(&address.to_canonical()))
+        }
+        AuditField::Interface => entry.interface.name() == value,
+        AuditField::ResourceId => entry.resource_id == value,
+        AuditField::ResourceType => entry.resource.name() == value,
+    }
+}
+
+/// What kind of actor an entry names: `user` or `account`.
+pub fn actor_type(entry: &AuditRow) -> &'static str {
+    match entry.owner {
+        TokenOwner::User => "user",
+        TokenOwner::Account => "account",
+    }
+}
+
+/// Entries that are looked at in one read.
+const ENTRIES_AT_ONCE: usize = 1000;
+
+impl Store {
+    /// The metadata through which the caller's next change is made: its commit has the entry of the change. Another try
+    /// of the change needs another one.
+    pub(crate) async fn recording(&self, caller: &Caller, change: AuditedChange) -> Result<Metadata, OperationError> {
+        let token = self.metadata.token(caller.token).await?;
+        let text = |value: Option<Value>| value.map_or_else(String::new, |value| value.to_string());
+        let entry = AuditRow {
+            id: self.audit_id(),
+            when: self.clock.now(),
+            action: change.action.to_owned(),
+            kind: change.kind,
+            token: caller.token,
+            token_name: token.as_ref().map_or_else(String::new, |token| token.name.to_string()),
+            owner: token.map_or(TokenOwner::Account, |token| token.owner),
+            address: caller.address,
+            interface: caller.interface,
+            resource: change.resource,
+            resource_id: change.resource_id,
+            old_value: text(change.old),
+            new_value: text(change.new),
+        };
+        Ok(self.metadata.recording(caller.account, &entry))
+    }
+
+    /// A page of the account's audit log: of the last 18 months, older entries are not shown.
+    ///
+    /// # Errors
+    /// `AccessDenied`; `InvalidArgument` for a cursor of another list, or limit or offset out of bounds.
+    pub async fn list_audit_log(&self, caller: &Caller, query: &ListAuditLog) -> Result<AuditPage, OperationError> {
+        caller.authorize(Action::ListAuditLog, Resource::Account)?;
+        if !(1..=AUDIT_PAGE_MAX).contains(&query.limit) || query.offset > AUDIT_OFFSET_MAX {
+            let message = "A page of the audit log has from 1 to 1000 entries, and at most 10000 before it.";
+            return Err(OperationError::new(ErrorCode::InvalidArgument, message));
+        }
+        let list = [b"audit".as_slice(), &caller.account.0, &[u8::from(query.oldest_first)]].concat();
+        let after = match &query.cursor {
+            Some(cursor) => Some(position(&self.tokens.open(&list, cursor)?)?),
+            None => None,
+        };
+        // One more, to know whether it is the last page.
+        let wanted = query.offset + query.limit + 1;
+        let found = if query.oldest_first {
+            self.oldest_entries(caller, query, after, wanted).await?
+        } else {
+            self.newest_entries(caller, query, after, wanted).await?
+        };
+        let more = found.len() == wanted;
+        let entries: Vec<_> = found.into_iter().skip(query.offset).take(query.limit).collect();
+        let last = entries.last().filter(|_| more);
+        let cursor =
+            last.map(|last| self.tokens.seal(&list, &format!("{}/{}", last.when.0, types::ids::hex(&last.id))));
+        Ok(AuditPage { entries, cursor })
+    }
+
+    async fn newest_entries(
+        &self,
+        caller: &Caller,
+        query: &ListAuditLog,
+        after: Option<AuditPosition>,
+        wanted: usize,
+    ) -> Result<VecDeque<AuditRow>, OperationError> {
+        let mut found = VecDeque::new();
+        let mut scan = self.audit_scan(query, after);
+        while found.len() < wanted {
+            let Some(entries) = scan.next(self, caller).await? else { break };
+            found.extend(entries.into_iter().filter(|entry| query.allows(entry)));
+        }
+        found.truncate(wanted);
+        Ok(found)
+    }
+
+    /// The log is kept newest first: what comes last in it is the page.
+    async fn oldest_entries(
+        &self,
+        caller: &Caller,
+        query: &ListAuditLog,
+        after: Option<AuditPosition>,
+        wanted: usize,
+    ) -> Result<VecDeque<AuditRow>, OperationError> {
+        let mut found = VecDeque::new();
+        let mut scan = self.audit_scan(query, None);
+        scan.since = scan.since.max(after.map_or(Timestamp(0), |position| position.when));
+        let is_newer = |entry: &AuditRow| {
+            after.is_none_or(|end| entry.when > end.when || (entry.when == end.when && entry.id < end.id))
+        };
+        while let Some(entries) = scan.next(self, caller).await? {
+            for entry in entries.into_iter().filter(|entry| is_newer(entry) && query.allows(entry)) {
+                if found.len() == wanted {
+                    found.pop_back();
+                }
+                found.push_front(entry);
+            }
+        }
+        Ok(found)
+    }
+
+    fn audit_scan(&self, query: &ListAuditLog, after: Option<AuditPosition>) -> AuditScan {
+        let kept_since = Timestamp(self.clock.now().0.saturating_sub(AUDIT_SECONDS_KEPT * 1000));
+        let since = query.since.map_or(kept_since, |since| since.max(kept_since));
+        AuditScan { since, before: query.before.unwrap_or(Timestamp(u64::MAX)), after, ended: false }
+    }
+}
+
+impl ListAuditLog {
+    fn allows(&self, entry: &AuditRow) -> bool {
+        self.filters.iter().all(|filter| filter.allows(entry))
+    }
+}
+
+/// A way through the log, newest first, in pieces.
+struct AuditScan {
+    since: Timestamp,
+    before: Timestamp,
+    after: Option<AuditPosition>,
+    ended: bool,
+}
+
+impl AuditScan {
+    async fn next(&mut self, store: &Store, caller: &Caller) -> Result<Option<Vec<AuditRow>>, OperationError> {
+        if self.ended {
+            return Ok(None);
+        }
+        let (since, before, after) = (self.since, self.before, self.after);
+        let entries = store.metadata.audit_entries(caller.account, since, before, after, ENTRIES_AT_ONCE).await?;
+        self.ended = entries.len() < ENTRIES_AT_ONCE;
+        self.after = entries.last().map(|last| AuditPosition { when: last.when, id: last.id });
+        Ok(Some(entries))
+    }
+}
+
+fn position(text: &str) -> Result<AuditPosition, OperationError> {
+    let parsed = text.split_once('/').and_then(|(when, id)| {
+        Some(AuditPosition { when: Timestamp(when.parse().ok()?), id: types::ids::parse_hex(id)? })
+    });
+    parsed.ok_or_else(|| ErrorCode::InvalidArgument.into())
+}
