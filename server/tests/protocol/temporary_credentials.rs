@@ -259,7 +259,10 @@ async fn they_die_with_their_parent() {
     let off = TokenContent { disabled: Some(true), ..content(group) };
     store.update_token(&caller, TokenOwner::Account, id, off).await.expect("a change");
     assert_eq!(temporary.outcome("GET", "/temp/a").await, (401, "Unauthorized".to_owned()), "turned off");
-    store.update_token(&caller, TokenOwner::Account, id, content(group)).await.expect("a change");
+    store
+        .update_token(&caller, TokenOwner::Account, id, TokenContent { disabled: Some(false), ..content(group) })
+        .await
+        .expect("a change");
     assert_eq!(temporary.outcome("GET", "/temp/a").await, done(200), "turned on again");
     store.roll_token(&caller, TokenOwner::Account, id).await.expect("a new value");
     assert_eq!(temporary.outcome("GET", "/temp/a").await, (403, "SignatureDoesNotMatch".to_owned()), "rolled");
