@@ -1,4 +1,7 @@
 // Opens PAGE in Chromium, gives it a file, presses its button, and prints what it wrote into its <output>.
+import { writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { answer } from "./server.mjs";
 
@@ -11,7 +14,13 @@ async function unpacked() {
   const { default: packed } = await import("@sparticuz/chromium");
   packed.setGraphicsMode = false;
   // Its own arguments are not used: they switch off what is tested here, the browser's same-origin policy.
-  return packed.executablePath();
+  const executable = await packed.executablePath();
+  // Its fonts lie in TMPDIR, but its configuration looks for them in /tmp; without a font Chromium crashes.
+  const configuration = join(tmpdir(), "fonts.conf");
+  const directories = `<dir>${join(tmpdir(), "fonts")}</dir><cachedir>${join(tmpdir(), "fonts-cache")}</cachedir>`;
+  await writeFile(configuration, `<?xml version="1.0"?><fontconfig>${directories}</fontconfig>`);
+  process.env.FONTCONFIG_FILE = configuration;
+  return executable;
 }
 
 const browser = await chromium.launch({
