@@ -152,8 +152,10 @@ impl Instance {
             bucket_domains: settings.bucket_domains.clone(),
         };
         let ids = Arc::new(RequestIds::new(&*machine.entropy));
+        // Temporary credentials name an endpoint; without a domain of its own a server is reached as this machine.
+        let endpoint_domain = settings.account_domains.first().map_or("localhost", String::as_str).to_owned();
         let gateway = Arc::new(Gateway {
-            rest: RestFace::new(Arc::clone(&store), Arc::clone(&ids)),
+            rest: RestFace::new(Arc::clone(&store), Arc::clone(&ids), endpoint_domain),
             s3: S3Face::new(Arc::clone(&store), hosts, ids),
         });
         let (stop, stopped) = watch::channel(false);

@@ -21,6 +21,7 @@ use types::{AccountId, Jurisdiction, Resource};
 pub struct RestFace {
     store: Arc<Store>,
     ids: Arc<RequestIds>,
+    endpoint_domain: String,
 }
 
 /// The header of every answer that names the request.
@@ -30,9 +31,9 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("cf-ray");
 pub(crate) const JURISDICTION: &str = "cf-r2-jurisdiction";
 
 impl RestFace {
-    /// The face of `store`.
-    pub fn new(store: Arc<Store>, ids: Arc<RequestIds>) -> Self {
-        Self { store, ids }
+    /// The face of `store`, whose accounts have their S3 endpoints under `endpoint_domain`.
+    pub fn new(store: Arc<Store>, ids: Arc<RequestIds>, endpoint_domain: String) -> Self {
+        Self { store, ids, endpoint_domain }
     }
 
     /// Answers one request of a client at `address`.
@@ -87,7 +88,8 @@ impl RestFace {
         check_account(account, &caller, route.domain)?;
         let caller = &caller.within(jurisdiction(head)?);
         check_scope(route, caller)?;
-        (route.handler)(Call { store: &self.store, caller, address, head, path }, body).await
+        let endpoint_domain = &self.endpoint_domain;
+        (route.handler)(Call { store: &self.store, caller, endpoint_domain, head, path }, body).await
     }
 }
 

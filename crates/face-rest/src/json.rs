@@ -15,15 +15,6 @@ pub(crate) async fn read<T: DeserializeOwned>(body: &mut dyn Body) -> Result<T, 
     parse(&collect(body).await?)
 }
 
-/// As [`read`]; no body at all is `None`.
-///
-/// # Errors
-/// As [`read`].
-pub(crate) async fn read_optional<T: DeserializeOwned>(body: &mut dyn Body) -> Result<Option<T>, RestError> {
-    let text = collect(body).await?;
-    if text.is_empty() { Ok(None) } else { parse(&text).map(Some) }
-}
-
 fn parse<T: DeserializeOwned>(text: &[u8]) -> Result<T, RestError> {
     // The parser's own message may repeat a secret that stands in the wrong place: only the place is told.
     serde_json::from_slice(text)
@@ -79,11 +70,5 @@ mod tests {
     fn a_secret_in_the_wrong_place_is_not_repeated() {
         let error = ready(read::<u32>(&mut BytesBody::new("\"my secret\""))).unwrap_err();
         assert!(!error.shown(Domain::Product).message.contains("secret"));
-    }
-
-    #[test]
-    fn a_body_may_be_left_out_where_it_says_nothing() {
-        assert_eq!(ready(read_optional::<u32>(&mut BytesBody::default())).unwrap(), None);
-        assert_eq!(ready(read_optional::<u32>(&mut BytesBody::new("7"))).unwrap(), Some(7));
     }
 }

@@ -30,12 +30,25 @@ impl Page {
     /// # Errors
     /// If one is not a number from 1 on.
     pub(crate) fn parse(query: &Query, per_page_max: usize) -> Result<Self, RestError> {
+        Self::parse_or(query, PER_PAGE_DEFAULT, per_page_max)
+    }
+
+    /// As [`Page::parse`], with so many entries unless the client says otherwise.
+    ///
+    /// # Errors
+    /// As [`Page::parse`].
+    pub(crate) fn parse_or(query: &Query, per_page_default: usize, per_page_max: usize) -> Result<Self, RestError> {
         let from_one = |name: &str, default| match query.parsed(name)? {
             Some(0) => Err(RestError::argument(format!("{name} is at least 1."))),
             number => Ok(number.unwrap_or(default)),
         };
-        let per_page = from_one("per_page", PER_PAGE_DEFAULT)?.min(per_page_max);
+        let per_page = from_one("per_page", per_page_default)?.min(per_page_max);
         Ok(Self { number: from_one("page", 1)?, per_page })
+    }
+
+    /// Which it is, from 1 on.
+    pub(crate) fn number(self) -> usize {
+        self.number
     }
 
     /// Entries before it.

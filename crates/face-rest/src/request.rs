@@ -10,7 +10,6 @@ use http_support::{AnswerBody, RequestBody};
 use operations::{Body, Caller, Store};
 use std::error::Error;
 use std::future::Future;
-use std::net::IpAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use types::{BucketName, ErrorCode, OperationError};
@@ -30,8 +29,8 @@ pub(crate) struct Call<'a> {
     pub(crate) store: &'a Store,
     /// Who asks, in the jurisdiction that the request names; of the account that its path names, if it does.
     pub(crate) caller: &'a Caller,
-    /// From where.
-    pub(crate) address: IpAddr,
+    /// The domain under which accounts have their S3 endpoints.
+    pub(crate) endpoint_domain: &'a str,
     /// Method, URI, headers.
     pub(crate) head: &'a Parts,
     /// The variable parts of the path.

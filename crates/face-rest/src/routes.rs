@@ -5,7 +5,10 @@
 use crate::error::Domain::{self, Identity, Product, Verify};
 use crate::router::Access::{self, AnyToken, Needs, Open};
 use crate::router::{BodyKind, Handler, Route};
-use crate::{buckets, cors, graphql, identity, lifecycle, locks, object_listing, objects, openapi, tokens, usage};
+use crate::{
+    audit_filters, audit_log, buckets, cors, graphql, identity, lifecycle, locks, object_listing, objects, openapi,
+};
+use crate::{temporary_credentials, tokens, usage};
 use operations::Action;
 
 const fn row(
@@ -83,6 +86,17 @@ pub(crate) static ROUTES: &[Route] = &[
     row("DELETE", "/accounts/{account}/r2/buckets/{bucket}/objects/{key...}", Product, Needs(&[Action::DeleteObject]), "Remove an object", |call, _| Box::pin(objects::delete(call))),
     row("DELETE", "/accounts/{account}/r2/buckets/{bucket}/objects", Product, Needs(&[Action::DeleteObjects]), "Remove several objects, or all that begin with a prefix", |call, body| Box::pin(object_listing::delete(call, body)))
         .query(&["prefix"]).json(),
+
+    // Temporary credentials.
+    row("POST", "/accounts/{account}/r2/temp-access-credentials", Product, Needs(&[Action::CreateTemporaryCredentials]),
+        "Make temporary credentials of a token", |call, body| Box::pin(temporary_credentials::create(call, body))).json(),
+
+    // The audit log.
+    row("GET", "/accounts/{account}/audit_logs", Identity, Needs(&[Action::ListAuditLog]),
+        "What was changed, in pages by number", |call, _| Box::pin(audit_log::list(call))).query(audit_filters::BY_NUMBER),
+    row("GET", "/accounts/{account}/logs/audit", Identity, Needs(&[Action::ListAuditLog]),
+        "What was changed, in pages by cursor", |call, _| Box::pin(audit_log::list_by_cursor(call)))
+        .query(audit_filters::BY_CURSOR),
 
     // What there is.
     row("GET", "/accounts/{account}/r2/buckets/{bucket}/usage", Product, Needs(&[Action::GetMetrics]), "What a bucket holds", |call, _| Box::pin(usage::bucket(call))),

@@ -9,6 +9,7 @@
 )]
 
 mod api;
+mod audit;
 mod bad_input;
 mod buckets;
 mod configurations;
@@ -21,4 +22,5 @@ mod routing;
 mod secrets;
 #[path = "../support/mod.rs"]
 mod support;
+mod temporary;
 mod tokens;
