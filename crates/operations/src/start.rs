@@ -1,11 +1,13 @@
 //! The first start of a store: its root account, and a token with its S3 key pair.
 //! Source: R2 "Authentication", Get S3 API credentials from an API token.
 
+use crate::audit::AuditedChange;
 use crate::authenticate::secret_of;
+use crate::caller::Caller;
 use crate::store::Store;
 use metadata::Outcome;
-use metadata::rows::{StoreRow, TokenOwner, TokenRow};
-use types::{AccessKeyId, AccountId, ErrorCode, OperationError, Timestamp};
+use metadata::rows::{Interface, StoreRow, TokenOwner, TokenRow};
+use types::{AccessKeyId, AccountId, ErrorCode, Jurisdiction, OperationError, Timestamp};
 
 /// The root account and its first credential.
 pub struct RootAccess {
@@ -70,13 +72,17 @@ impl Store {
             let fresh = root_token(account, secret_of(&value), now);
             let digest = self.value_digest(&fresh.secret);
             let secret_access_key = Some(types::ids::hex(&fresh.secret));
-            let outcome = match self.metadata.stored_token(id).await? {
-                None => self.metadata.create_token(id, &fresh, &digest).await?,
+            let lost = self.metadata.stored_token(id).await?;
+            let audited =
+                AuditedChange::of_token("ResetRootToken", id, lost.as_ref().map(|lost| &lost.row), Some(&fresh));
+            let recording = self.recording(&operator(&store), audited).await?;
+            let outcome = match lost {
+                None => recording.create_token(id, &fresh, &digest).await?,
                 Some(lost) => {
                     // Its place among its owner's tokens is named by when it was made.
                     let row = TokenRow { issued: lost.row.issued, owner: lost.row.owner, ..fresh };
                     let digests = (&self.value_digest(&lost.row.secret), &digest);
-                    self.metadata.change_token(id, &lost, &row, Some(digests)).await?
+                    recording.change_token(id, &lost, &row, Some(digests)).await?
                 }
             };
             if outcome == Outcome::Committed {
@@ -101,6 +107,19 @@ impl Store {
             }),
             Outcome::Conflict => None,
         })
+    }
+}
+
+/// Whoever has the store's directory at hand acts as its root token.
+fn operator(store: &StoreRow) -> Caller {
+    Caller {
+        account: store.root_account,
+        jurisdiction: Jurisdiction::Default,
+        token: store.root_access_key,
+        address: None,
+        interface: Interface::Cli,
+        policies: TokenRow::everything(),
+        restriction: None,
     }
 }
 

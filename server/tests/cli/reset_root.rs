@@ -3,7 +3,8 @@
 use super::stub::run;
 use super::support::{Cairn, TestServer, sha256_hex};
 use metadata::rows::TokenOwner;
-use operations::Action;
+use operations::audit::ListAuditLog;
+use operations::{Action, Interface};
 use serde_json::Value;
 use types::Resource;
 
@@ -74,5 +75,12 @@ async fn a_root_token_that_was_removed_is_made_again_with_every_right() {
     assert!(store.bearer(&first, here).await.is_err(), "the first value stays dead");
     // Once more: now it is rolled.
     let second = store.reset_root_token().await.unwrap().api_token.unwrap();
-    assert_eq!(store.bearer(&second, here).await.unwrap().token, root.token);
+    let root = store.bearer(&second, here).await.unwrap();
+    let query = ListAuditLog { limit: 10, ..ListAuditLog::default() };
+    let log = store.list_audit_log(&root, &query).await.unwrap().entries;
+    let resets: Vec<_> = log.iter().filter(|entry| entry.action == "ResetRootToken").collect();
+    assert_eq!(resets.len(), 2, "both are in the audit log");
+    for entry in resets {
+        assert_eq!((entry.token, entry.interface, entry.address), (root.token, Interface::Cli, None));
+    }
 }
