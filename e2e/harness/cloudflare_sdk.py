@@ -125,9 +125,33 @@ def end_token(server: CairnServer, token_id: str, value: str, name: str, policie
     }
 
 
+def temporary_credentials(server: CairnServer, bucket: str, prefix: str) -> Seen:
+    """Credentials for reading below a prefix."""
+    made = client(server).r2.temporary_credentials.create(
+        account_id=server.account_id,
+        bucket=bucket,
+        parent_access_key_id=server.credentials.access_key_id,
+        permission="object-read-only",
+        ttl_seconds=900,
+        prefixes=[prefix],
+    )
+    return plain(made)
+
+
 def metrics(server: CairnServer) -> Seen:
     """The account's numbers."""
     return plain(client(server).r2.buckets.metrics.list(account_id=server.account_id))
+
+
+def audit(server: CairnServer, since: str, before: str) -> Seen:
+    """Both audit logs between two times."""
+    calls, account = client(server), server.account_id
+    return {
+        "first": [plain(entry) for entry in calls.audit_logs.list(account_id=account, since=since, before=before)],
+        "second": [
+            plain(entry) for entry in calls.accounts.logs.audit.list(account_id=account, since=since, before=before)
+        ],
+    }
 
 
 def identity(server: CairnServer) -> Seen:

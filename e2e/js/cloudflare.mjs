@@ -92,7 +92,25 @@ const subjects = {
     return { renamed, deleted, gone, refused };
   },
 
+  temporary_credentials: ({ bucket, prefix }) =>
+    client().r2.temporaryCredentials.create({
+      account_id,
+      bucket,
+      parentAccessKeyId: process.env.ACCESS_KEY_ID,
+      permission: "object-read-only",
+      ttlSeconds: 900,
+      prefixes: [prefix],
+    }),
+
   metrics: () => client().r2.buckets.metrics.list({ account_id }),
+
+  async audit({ since, before }) {
+    const between = { account_id, since, before };
+    return {
+      first: await all(client().auditLogs.list(between)),
+      second: await all(client().accounts.logs.audit.list(between)),
+    };
+  },
 
   async identity() {
     const accounts = (await all(client().accounts.list())).map((item) => item.id);

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -148,9 +149,38 @@ def test_a_token_holds_until_it_is_rolled_or_deleted(
     assert s3_error(lambda: ours.list_objects_v2(Bucket=bucket)) == "Unauthorized"
 
 
+def test_temporary_credentials_reach_what_they_are_made_for(
+    sdk: Sdk, cairn: CairnServer, s3: BaseClient, bucket: str, make_client: MakeClient
+) -> None:
+    for key in ("in/k", "out/k"):
+        s3.put_object(Bucket=bucket, Key=key, Body=key.encode())
+    made = sdk("temporary_credentials", bucket=bucket, prefix="in/")
+    temporary = make_client(
+        cairn,
+        aws_access_key_id=made["accessKeyId"],
+        aws_secret_access_key=made["secretAccessKey"],
+        aws_session_token=made["sessionToken"],
+    )
+    assert temporary.get_object(Bucket=bucket, Key="in/k")["Body"].read() == b"in/k"
+    assert s3_error(lambda: temporary.get_object(Bucket=bucket, Key="out/k")) == "AccessDenied"
+    assert s3_error(lambda: temporary.put_object(Bucket=bucket, Key="in/new")) == "AccessDenied"
+
+
 def test_metrics_are_numbers_of_both_classes(sdk: Sdk) -> None:
     seen = sdk("metrics")
     for storage_class in ("standard", "infrequentAccess"):
         for state in ("published", "uploaded"):
             counts = seen[storage_class][state]
             assert all(counts[name] >= 0 for name in ("objects", "payloadSize", "metadataSize"))
+
+
+def test_both_audit_logs_tell_of_a_new_bucket(sdk: Sdk, cairn: CairnServer, bucket: str) -> None:
+    now = datetime.now(UTC)
+    since, before = ((now + timedelta(hours=hours)).isoformat(timespec="seconds") for hours in (-1, 1))
+    seen = sdk("audit", since=since.replace("+00:00", "Z"), before=before.replace("+00:00", "Z"))
+    first = next(entry for entry in seen["first"] if entry["resource"]["id"] == bucket)
+    assert first["owner"]["id"] == cairn.account_id
+    assert first["action"]["result"] is True
+    second = next(entry for entry in seen["second"] if entry["resource"]["id"] == bucket)
+    assert (second["action"]["type"], second["action"]["result"]) == ("create", "success")
+    assert second["account"]["id"] == cairn.account_id
