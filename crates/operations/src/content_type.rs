@@ -19,8 +19,9 @@ pub(crate) struct InferringBody<'a> {
 }
 
 impl<'a> InferringBody<'a> {
-    pub(crate) fn new(body: &'a mut dyn Body) -> Self {
-        Self { body, head: Vec::new(), inferred: None, done: false }
+    /// Looks at `body` only if its type is `wanted`.
+    pub(crate) fn new(body: &'a mut dyn Body, wanted: bool) -> Self {
+        Self { body, head: Vec::new(), inferred: None, done: !wanted }
     }
 
     /// The type of what passed by; `None` if it is not known.

@@ -138,12 +138,9 @@ impl Store {
         key: &DataKey,
     ) -> Result<(WrittenBlob, HttpMetadata), OperationError> {
         let mut http = request.http.clone();
-        if http.content_type.is_some() {
-            return Ok((self.blobs.write(body, request.length, algorithms, key).await?, http));
-        }
-        let mut body = InferringBody::new(body);
-        let written = self.blobs.write(&mut body, request.length, algorithms, key).await?;
-        http.content_type = body.content_type().map(str::to_owned);
+        let mut inferring = InferringBody::new(body, http.content_type.is_none());
+        let written = self.blobs.write(&mut inferring, request.length, algorithms, key).await?;
+        http.content_type = http.content_type.or_else(|| inferring.content_type().map(str::to_owned));
         Ok((written, http))
     }
 

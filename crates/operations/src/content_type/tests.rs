@@ -56,7 +56,7 @@ fn text_is_what_has_no_binary_byte() {
 async fn inferred(frames: &[&[u8]]) -> Option<&'static str> {
     let frames = frames.iter().map(|frame| Ok(Bytes::copy_from_slice(frame)));
     let mut body = BytesBody::from_frames(frames);
-    let mut body = InferringBody::new(&mut body);
+    let mut body = InferringBody::new(&mut body, true);
     while next(&mut body).await.unwrap().is_some() {}
     body.content_type()
 }
