@@ -141,7 +141,8 @@ impl LocalBlobs {
     ) -> Result<WrittenBlob, OperationError> {
         let digester = Digester::new(algorithms);
         let Some(length) = length else {
-            return self.write_unannounced(AnnouncedBody::unannounced(body, UPLOAD_BYTES_MAX), digester, key).await;
+            let body = AnnouncedBody::unannounced(body, UPLOAD_BYTES_MAX);
+            return Box::pin(self.write_unannounced(body, digester, key)).await;
         };
         if length > UPLOAD_BYTES_MAX {
             return Err(ErrorCode::EntityTooLarge.into());
@@ -149,7 +150,8 @@ impl LocalBlobs {
         let body = AnnouncedBody::new(body, length);
         match usize::try_from(length) {
             Ok(length) if length <= INLINE_BYTES_MAX => self.write_inline(body, length, digester, key).await,
-            _ => self.write_file(body, Some(length), digester, key).await,
+            // Boxed: the state of every small upload would else have room for it.
+            _ => Box::pin(self.write_file(body, Some(length), digester, key)).await,
         }
     }
 

@@ -3,7 +3,6 @@
 use http::Method;
 use operations::authenticate::Credential;
 use operations::{Caller, Interface, Store};
-use s3_protocol::payload::CONTENT_SHA256;
 use s3_protocol::sigv4::{self, Authentication, ChunkSignatures, SignedPolicy, SigningKey};
 use s3_protocol::{Operation, RequestHead};
 use std::collections::HashMap;
@@ -75,7 +74,7 @@ impl SigningKeys {
         let key = self.key(&credential, signed.date(), signed.region());
         signed.verify(head, &key, store.clock().now())?;
         credential.check_address(address)?;
-        let chunks = signs_chunks(head).then(|| signed.chunk_signatures(SigningKey::clone(&key)));
+        let chunks = head.signs_chunks().then(|| signed.chunk_signatures(Arc::clone(&key)));
         let caller = credential.caller.from_client(address, Interface::S3);
         Ok(Authenticated { caller, presigned: signed.is_presigned(), chunks })
     }
@@ -123,10 +122,4 @@ async fn credential_of(
         None => store.credential(access_key).await,
         Some(token) => store.temporary_credential(access_key, token).await,
     }
-}
-
-/// True if the chunks of the body are signed, each with the one before.
-fn signs_chunks(head: &RequestHead<'_>) -> bool {
-    let mode = head.headers.get(CONTENT_SHA256);
-    mode.is_some_and(|mode| mode.as_bytes().starts_with(b"STREAMING-AWS4-HMAC"))
 }

@@ -24,7 +24,7 @@ pub(crate) struct UploadBody<B> {
 /// What the bytes of an upload are wrapped in, inside of HTTP's own framing.
 enum Framing {
     Plain,
-    /// aws-chunked. Boxed: the state of every request would else have room for it.
+    /// aws-chunked.
     Chunked(Box<ChunkedDecoder>),
     /// The file of an HTML form and what follows it.
     Form(Box<FormFile>),
@@ -41,8 +41,8 @@ where
     }
 
     /// The body turns out to be aws-chunked.
-    pub(crate) fn decode_with(&mut self, decoder: Option<ChunkedDecoder>) {
-        self.framing = decoder.map_or(Framing::Plain, |decoder| Framing::Chunked(Box::new(decoder)));
+    pub(crate) fn decode_with(&mut self, decoder: Option<Box<ChunkedDecoder>>) {
+        self.framing = decoder.map_or(Framing::Plain, Framing::Chunked);
     }
 
     /// The next event of a form, whose fields come before its file; `None` at the body's end.

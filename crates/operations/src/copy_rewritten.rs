@@ -37,9 +37,9 @@ impl Store {
         let algorithms: Vec<_> = source.checksum.iter().map(|stored| stored.checksum.algorithm()).collect();
         let mut body = CopyBody(reader.into_stream());
         let written = self.blobs.write(&mut body, Some(source.size), &algorithms, &key).await?;
-        let row = self.rewritten_row(request, &source, into, &written, &key)?;
+        let mut row = self.rewritten_row(request, &source, into, &written, &key)?;
         let to = Destination { caller, bucket: &request.bucket, key: &request.key, conditions: &request.conditions };
-        let row = self.commit_written(&to, into, row, written).await?;
+        self.commit_written(&to, into, &mut row, written).await?;
         let stored = StoredObject::of(&row);
         Ok(CopiedObject { stored, source_version: source.version, modified: row.modified })
     }
@@ -48,7 +48,7 @@ impl Store {
         &self,
         caller: &Caller,
         request: &CopyObject,
-    ) -> Result<(ObjectRow, ObjectReader), OperationError> {
+    ) -> Result<(Box<ObjectRow>, ObjectReader), OperationError> {
         let source = GetObject {
             bucket: request.source_bucket.clone(),
             key: request.source_key.clone(),

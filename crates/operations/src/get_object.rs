@@ -52,8 +52,8 @@ pub enum Found<T> {
 /// An object's metadata and the bytes that were asked for.
 #[derive(Debug)]
 pub struct FoundObject {
-    /// Its row.
-    pub row: ObjectRow,
+    /// Its row. Boxed: it is handed from layer to layer.
+    pub row: Box<ObjectRow>,
     /// Which of its bytes the answer covers: those asked for, or all if `If-Range` names another object.
     pub part: Portion,
     /// The bytes the answer covers.
@@ -86,23 +86,24 @@ impl Store {
             let _only_checked = self.open_key_to_read(&self.open_found(bucket)?, &stored.row, customer)?;
         }
         match self.answer(stored, request)? {
-            Found::Object(found) => Ok(Found::Object(self.with_checksum(id, request, found).await?)),
+            Found::Object(mut found) => {
+                if request.with_checksum {
+                    Box::pin(self.show_checksum(id, &request.key, &mut found)).await?;
+                }
+                Ok(Found::Object(found))
+            }
             not_modified => Ok(not_modified),
         }
     }
 
-    /// `found` with its checksum, if the request asks for it.
-    async fn with_checksum(
+    async fn show_checksum(
         &self,
         bucket: BucketId,
-        request: &GetObject,
-        found: FoundObject,
-    ) -> Result<FoundObject, OperationError> {
-        if !request.with_checksum {
-            return Ok(found);
-        }
-        let checksum = self.shown_checksum(bucket, &request.key, &found.row, found.part, found.range).await?;
-        Ok(FoundObject { checksum, ..found })
+        key: &ObjectKey,
+        found: &mut FoundObject,
+    ) -> Result<(), OperationError> {
+        found.checksum = self.shown_checksum(bucket, key, &found.row, found.part, found.range).await?;
+        Ok(())
     }
 
     /// Reads an object. The bytes are those of one version, whatever happens to the object meanwhile.
@@ -126,14 +127,19 @@ impl Store {
     ) -> Result<Found<(FoundObject, ObjectReader)>, OperationError> {
         let bucket = self.open_bucket(caller, &request.bucket).await?;
         for _ in 0..READ_ATTEMPTS {
-            let stored = self.find_object(bucket.id(), &request.key).await?;
-            let data_key = self.open_key_to_read(&bucket, &stored.row, request.customer_key.as_ref())?;
-            let found = match self.answer(stored, request)? {
+            let (answer, data_key) = {
+                let stored = self.find_object(bucket.id(), &request.key).await?;
+                let data_key = self.open_key_to_read(&bucket, &stored.row, request.customer_key.as_ref())?;
+                (self.answer(stored, request)?, data_key)
+            };
+            let mut found = match answer {
                 Found::Object(found) => found,
                 Found::NotModified(row) => return Ok(Found::NotModified(row)),
             };
             if let Some(reader) = self.open_object(&bucket, &request.key, &found.row, data_key, found.range).await? {
-                let found = self.with_checksum(bucket.id(), request, found).await?;
+                if request.with_checksum {
+                    Box::pin(self.show_checksum(bucket.id(), &request.key, &mut found)).await?;
+                }
                 return Ok(Found::Object((found, reader)));
             }
         }
@@ -150,10 +156,10 @@ impl Store {
     }
 
     fn answer(&self, stored: Stored<ObjectRow>, request: &GetObject) -> Result<Found<FoundObject>, OperationError> {
-        let row = stored.row;
+        let row = Box::new(stored.row);
         match request.conditions.judge_read(&row.etag, row.modified) {
             ReadVerdict::Proceed => {}
-            ReadVerdict::NotModified => return Ok(Found::NotModified(Box::new(row))),
+            ReadVerdict::NotModified => return Ok(Found::NotModified(row)),
             ReadVerdict::Failed => return Err(ErrorCode::PreconditionFailed.into()),
         }
         let part = match request.part {

@@ -90,7 +90,7 @@ impl Store {
         let id = written.blob.id;
         let checksum = digests::chosen(&request.expected, body);
         let sealed_key = self.seal_key(&bucket, id, &key, request.customer_key.as_ref());
-        let row = ObjectRow {
+        let mut row = ObjectRow {
             key_as_sent: key_as_sent(&request.key),
             size: written.blob.size,
             etag: ETag::Whole(self.etag_of_written(written.digests.md5, &sealed_key)),
@@ -104,26 +104,27 @@ impl Store {
             body: body_of(&written.blob),
         };
         let to = Destination { caller, bucket: &request.bucket, key: &request.key, conditions: &request.conditions };
-        self.commit_written(&to, &bucket, row, written).await.map(|row| StoredObject::of(&row))
+        self.commit_written(&to, &bucket, &mut row, written).await?;
+        Ok(StoredObject::of(&row))
     }
 
-    /// Makes an object of bytes that are durable. Its row comes back as it became visible.
+    /// Makes an object of bytes that are durable; `row` then is as it became visible.
     pub(crate) async fn commit_written(
         &self,
         to: &Destination<'_>,
         bucket: &OpenBucket,
-        mut row: ObjectRow,
+        row: &mut ObjectRow,
         mut written: WrittenBlob,
-    ) -> Result<ObjectRow, OperationError> {
+    ) -> Result<(), OperationError> {
         let sealed = written.sealed.take();
         let mut tries = self.tries(bucket.id(), to.key);
         loop {
             tries.begin().await?;
             let bucket = self.same_bucket(to.caller, to.bucket, bucket).await?;
             let source = sealed.clone().map_or(BodySource::Blob, BodySource::Payload);
-            if self.try_put(&bucket, to.key, &mut row, to.conditions, source).await? == Outcome::Committed {
+            if self.try_put(&bucket, to.key, row, to.conditions, source).await? == Outcome::Committed {
                 written.keep();
-                return Ok(row);
+                return Ok(());
             }
         }
     }

@@ -84,12 +84,13 @@ struct Trailers {
 }
 
 impl ChunkedDecoder {
-    /// For the body that `payload` announces; `None` if it is not chunked. `signatures` are those of the request: a
+    /// For the body that `payload` announces; `None` if it is not chunked. Boxed: most requests have none, and its
+    /// state is a kilobyte. `signatures` are those of the request: a
     /// mode with signed chunks needs them.
     ///
     /// # Errors
     /// `AccessDenied` for signed chunks of a request that is not signed.
-    pub fn new(payload: &Payload, signatures: Option<ChunkSignatures>) -> Result<Option<Self>, OperationError> {
+    pub fn new(payload: &Payload, signatures: Option<ChunkSignatures>) -> Result<Option<Box<Self>>, OperationError> {
         let signing = match (payload.mode, signatures) {
             (PayloadMode::SignedChunks | PayloadMode::SignedChunksTrailer, Some(signatures)) => {
                 Some(Signing { signatures, sha256: digest::Context::new(&digest::SHA256), announced: [0; 32] })
@@ -111,7 +112,7 @@ impl ChunkedDecoder {
             signature_seen: false,
         });
         let remaining = payload.length.unwrap_or_default();
-        Ok(Some(Self { state: State::Header, signing, remaining, line: Vec::new(), trailers }))
+        Ok(Some(Box::new(Self { state: State::Header, signing, remaining, line: Vec::new(), trailers })))
     }
 
     /// Takes from the front of `input` and answers the next bytes of the object, without copying them; `None` once

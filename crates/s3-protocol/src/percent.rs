@@ -106,7 +106,10 @@ pub fn encode(raw: &str, part: Part) -> String {
 /// Appends text that may be encoded already, in whatever way, in S3's one encoding: decode, then encode.
 /// A `%` that begins no escape counts as itself.
 pub(crate) fn normalize_into(out: &mut Vec<u8>, sent: &str, part: Part) {
-    let mut rest = sent.as_bytes();
+    let sent = sent.as_bytes();
+    let stays = |byte: &u8| is_unreserved(*byte) || (*byte == b'/' && part == Part::Path);
+    let (bare, mut rest) = sent.split_at(sent.iter().position(|byte| !stays(byte)).unwrap_or(sent.len()));
+    out.extend_from_slice(bare);
     while let [byte, tail @ ..] = rest {
         let (raw, next) = match escaped_byte(rest) {
             Some(decoded) => (decoded, &rest[3..]),

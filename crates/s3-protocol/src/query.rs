@@ -49,6 +49,9 @@ impl<'a> Query<'a> {
     }
 
     fn raw(self, wanted: &str) -> Option<&'a str> {
+        if self.0.is_empty() {
+            return None;
+        }
         self.raw_pairs().find(|(name, _)| is_name(name, wanted)).map(|(_, value)| value)
     }
 }

@@ -1,5 +1,6 @@
 //! The head of a request as every other module reads it, and the headers that presigned URLs carry in their query.
 
+use crate::header::names;
 use crate::operation::customer_key;
 use crate::percent::{self, Part};
 use crate::query::Query;
@@ -34,6 +35,12 @@ impl<'a> RequestHead<'a> {
             host: header.or_else(authority).unwrap_or_default(),
             headers: &parts.headers,
         }
+    }
+
+    /// True if the chunks of the body are signed, each with the one before.
+    pub fn signs_chunks(&self) -> bool {
+        let mode = self.headers.get(&names::CONTENT_SHA256);
+        mode.is_some_and(|mode| mode.as_bytes().starts_with(b"STREAMING-AWS4-HMAC"))
     }
 
     /// The query, to be asked for parameters.

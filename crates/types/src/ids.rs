@@ -29,11 +29,13 @@ pub fn parse_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     if digits.len() != 2 * N {
         return None;
     }
-    let mut bytes = [0; N];
+    let (mut bytes, mut seen) = ([0; N], 0);
     for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        *byte = (hex_value(pair[0])? << 4) | hex_value(pair[1])?;
+        let (high, low) = (HEX_VALUES[usize::from(pair[0])], HEX_VALUES[usize::from(pair[1])]);
+        *byte = (high << 4) | (low & 15);
+        seen |= high | low;
     }
-    Some(bytes)
+    (seen < 16).then_some(bytes)
 }
 
 /// The value of every byte as a hexadecimal digit; [`NO_DIGIT`] for those that are none. A signature has 64 of them.
@@ -50,11 +52,6 @@ const HEX_VALUES: [u8; 256] = {
 };
 
 const NO_DIGIT: u8 = 0xff;
-
-fn hex_value(digit: u8) -> Option<u8> {
-    let value = HEX_VALUES[usize::from(digit)];
-    (value != NO_DIGIT).then_some(value)
-}
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $bytes:literal) => {

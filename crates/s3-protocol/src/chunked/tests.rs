@@ -5,6 +5,7 @@ use crate::request::RequestHead;
 use crate::sigv4::{Authentication, Credentials, SigningKey, parse, sign};
 use http::request::Parts;
 use proptest::prelude::*;
+use std::sync::Arc;
 use types::Timestamp;
 
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
@@ -43,7 +44,7 @@ fn example_signatures(trailer: bool) -> ChunkSignatures {
     let Authentication::Signed(claim) = parse(&head).unwrap() else { panic!("anonymous") };
     let key = SigningKey::derive(SECRET, claim.date(), claim.region());
     claim.verify(&head, &key, MAY_24).unwrap();
-    claim.chunk_signatures(key)
+    claim.chunk_signatures(Arc::new(key))
 }
 
 fn payload(mode: PayloadMode, length: u64, trailers: &[ChecksumAlgorithm]) -> Payload {
@@ -68,7 +69,7 @@ fn decode_pieces(mut decoder: ChunkedDecoder, pieces: &[&[u8]]) -> Result<(Vec<u
 }
 
 fn decoder(payload: &Payload, signatures: Option<ChunkSignatures>) -> ChunkedDecoder {
-    ChunkedDecoder::new(payload, signatures).unwrap().unwrap()
+    *ChunkedDecoder::new(payload, signatures).unwrap().unwrap()
 }
 
 /// An unsigned body with trailers in one piece, and one byte at a time: both must say the same.

@@ -4,6 +4,7 @@ use super::ALGORITHM;
 use super::credential::Credential;
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::{digest, hmac};
+use std::sync::Arc;
 use types::{ErrorCode, OperationError};
 
 /// A key derived from a secret for one day and region. Holds no secret in clear and prints none.
@@ -50,22 +51,21 @@ impl SigningKey {
 /// Appends bytes in lower-case hexadecimal.
 fn push_hex(out: &mut Vec<u8>, bytes: &[u8]) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    for byte in bytes {
-        out.extend_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
-    }
+    out.extend(bytes.iter().flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]));
 }
 
 /// The chain of signatures over the chunks of a body: each covers the one before it; the first covers the request's.
 #[derive(Clone, Debug)]
 pub struct ChunkSignatures {
-    key: SigningKey,
+    /// Shared: a prepared key is over a kilobyte.
+    key: Arc<SigningKey>,
     /// `<time>\n<scope>\n`.
     context: Vec<u8>,
     previous: [u8; 32],
 }
 
 impl ChunkSignatures {
-    pub(super) fn new(key: SigningKey, time: &[u8; 16], scope: &str, seed: [u8; 32]) -> Self {
+    pub(super) fn new(key: Arc<SigningKey>, time: &[u8; 16], scope: &str, seed: [u8; 32]) -> Self {
         let context = [&time[..], b"\n", scope.as_bytes(), b"\n"].concat();
         Self { key, context, previous: seed }
     }

@@ -30,6 +30,7 @@ use aws_lc_rs::constant_time::verify_slices_are_equal;
 use canonical::{CanonicalRequest, Form};
 use credential::Credential;
 use std::borrow::Cow;
+use std::sync::Arc;
 use types::limits::CLOCK_SKEW_SECONDS_MAX;
 use types::{ErrorCode, OperationError, Timestamp};
 
@@ -100,7 +101,7 @@ impl SignedRequest<'_> {
     }
 
     /// What chunks of the body are signed with: the request's own signature is their seed.
-    pub fn chunk_signatures(&self, key: SigningKey) -> ChunkSignatures {
+    pub fn chunk_signatures(&self, key: Arc<SigningKey>) -> ChunkSignatures {
         ChunkSignatures::new(key, &self.time_text, &self.credential.scope(), self.signature)
     }
 

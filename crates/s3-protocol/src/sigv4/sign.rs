@@ -10,6 +10,7 @@ use crate::request::RequestHead;
 use http::header::{AUTHORIZATION, HOST, HeaderMap, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::uri::PathAndQuery;
+use std::sync::Arc;
 use types::{OperationError, Timestamp};
 
 /// What a client signs with.
@@ -112,7 +113,7 @@ fn signed(
     let mut buffer = Vec::with_capacity(1024);
     request.write(&mut buffer, Form::ALL[0]);
     let signature = key.sign_request(&mut buffer, &time, &scope);
-    let chunks = ChunkSignatures::new(key, &time, &scope.scope(), signature);
+    let chunks = ChunkSignatures::new(Arc::new(key), &time, &scope.scope(), signature);
     Ok((signature, chunks))
 }
 
