@@ -11,10 +11,10 @@ use http::header::{HeaderMap, ORIGIN};
 use http::request::Parts;
 use http::{Method, Response};
 use http_body::Body;
-use http_support::AnswerBody;
+use http_support::{AnswerBody, cors};
 use s3_protocol::operation::{delete_bucket_cors, get_bucket_cors, put_bucket_cors};
 use s3_protocol::sigv4::{self, Authentication};
-use s3_protocol::{AddressedBucket, RequestHead, cors};
+use s3_protocol::{AddressedBucket, RequestHead};
 use std::error::Error;
 use std::sync::Arc;
 use types::{AccessKeyId, BucketName, CorsPolicy, OperationError};
@@ -48,7 +48,7 @@ pub(crate) fn is_preflight(method: &Method) -> bool {
 /// Answers a preflight, but for what [`S3Face::cors_headers`] adds: without it the browser goes no further. The same
 /// for every bucket, and for none, so that nobody learns which there are.
 pub(crate) fn preflight(parts: &Parts) -> Answered {
-    cors::preflight(&RequestHead::new(parts))?;
+    cors::preflight(parts)?;
     Ok(Response::new(AnswerBody::Full(Bytes::new())))
 }
 
@@ -59,10 +59,9 @@ impl S3Face {
         if !parts.headers.contains_key(ORIGIN) {
             return None;
         }
-        let head = RequestHead::new(parts);
-        let asked = cors::asked(&head)?;
+        let asked = cors::asked(parts)?;
         // Boxed: nearly every request goes without.
-        match Box::pin(self.cors_rules(&head)).await {
+        match Box::pin(self.cors_rules(&RequestHead::new(parts))).await {
             Ok(policy) => Some(cors::headers(&*policy?, &asked, &parts.method)),
             Err(error) => {
                 tracing::error!(?error, path = parts.uri.path(), "the CORS rules of a bucket cannot be read");

@@ -1,9 +1,10 @@
-//! What every face needs of HTTP: request ids, bodies of requests with limits and of answers, and the loop that serves
-//! connections.
+//! What every face needs of HTTP: request ids, bodies of requests with limits and of answers, what browsers are told of
+//! CORS rules, and the loop that serves connections.
 //! Knows no store and no protocol above HTTP.
 
 pub mod answer_body;
 pub mod body;
+pub mod cors;
 pub mod listener;
 pub mod request_ids;
 

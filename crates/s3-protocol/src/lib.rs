@@ -16,7 +16,6 @@
 
 pub mod chunked;
 pub mod compatibility;
-pub mod cors;
 mod encoded_word;
 mod error_document;
 pub mod form;

@@ -1,13 +1,13 @@
 //! CORS in headers: what a browser asks, and what it is told of the rule that allows it. Sources: R2 "Configure CORS",
 //! Response headers and Common issues; "Release notes" 2022-09-28 and 2022-09-29; S3 OPTIONS object.
 
-use crate::request::RequestHead;
 use http::Method;
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS,
     ACCESS_CONTROL_REQUEST_METHOD, HeaderMap, HeaderName, HeaderValue, ORIGIN, VARY,
 };
+use http::request::Parts;
 use types::{CorsPolicy, CorsRequest, CorsRule, ErrorCode, OperationError};
 
 #[cfg(test)]
@@ -20,9 +20,9 @@ const VARIES: HeaderValue =
 /// What a cross-origin request asks. `None` without an `Origin`: then no CORS header is in the answer.
 ///
 /// As on S3, a request that is no preflight but says what it asks for is answered as if it were one.
-pub fn asked<'a>(head: &RequestHead<'a>) -> Option<CorsRequest<'a>> {
-    let origin = text(head.headers, &ORIGIN).filter(|origin| !origin.is_empty())?;
-    let method = text(head.headers, &ACCESS_CONTROL_REQUEST_METHOD).unwrap_or_else(|| head.method.as_str());
+pub fn asked(head: &Parts) -> Option<CorsRequest<'_>> {
+    let origin = text(&head.headers, &ORIGIN).filter(|origin| !origin.is_empty())?;
+    let method = text(&head.headers, &ACCESS_CONTROL_REQUEST_METHOD).unwrap_or_else(|| head.method.as_str());
     let names = head.headers.get_all(&ACCESS_CONTROL_REQUEST_HEADERS).iter();
     let names = names.filter_map(|list| list.to_str().ok()).flat_map(|list| list.split(','));
     let headers = names.map(str::trim).filter(|name| !name.is_empty()).collect();
@@ -33,10 +33,10 @@ pub fn asked<'a>(head: &RequestHead<'a>) -> Option<CorsRequest<'a>> {
 ///
 /// # Errors
 /// `BadRequest` for one that does not say from where and for what it is.
-pub fn preflight<'a>(head: &RequestHead<'a>) -> Result<CorsRequest<'a>, OperationError> {
+pub fn preflight(head: &Parts) -> Result<CorsRequest<'_>, OperationError> {
     let insufficient = |message| OperationError::new(ErrorCode::BadRequest, message);
     let asked = asked(head).ok_or_else(|| insufficient("Insufficient information. Origin request header needed."))?;
-    if text(head.headers, &ACCESS_CONTROL_REQUEST_METHOD).is_none() {
+    if text(&head.headers, &ACCESS_CONTROL_REQUEST_METHOD).is_none() {
         return Err(insufficient("Insufficient information. Access-Control-Request-Method request header needed."));
     }
     Ok(asked)
