@@ -139,14 +139,17 @@ impl Metadata {
         Ok(!page.entries.is_empty())
     }
 
-    /// Removes a bucket that has no object at that moment; uploads in progress become garbage. Its location is
+    /// Removes a bucket that has no object at that moment; uploads in progress become garbage, and names that it was
+    /// public at are free again. Its location is
     /// remembered for the next bucket of its name.
-    /// [`Outcome::Conflict`]: it has one, or is no longer as it was found, or another bucket of the account was made or
-    /// removed.
+    /// [`Outcome::Conflict`]: it has one, or it or its names are no longer as they were found, or another bucket of the
+    /// account was made or removed.
     pub async fn delete_bucket(&self, bucket: &FoundBucket, now: Timestamp) -> Result<Outcome, MetadataError> {
         let count = self.bucket_count(bucket.account).await?;
+        let domains = self.domains(bucket.id()).await?;
         let mut change = self.change();
         bucket.expect(&mut change);
+        domains.remove(bucket.id(), &mut change);
         change.expect_none(keys::objects(bucket.id()));
         change.delete(bucket.key.clone());
         change.delete(keys::lifecycle(bucket.id()));

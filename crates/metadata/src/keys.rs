@@ -4,13 +4,15 @@
 //! (`0x00` as `0x00 0xff`) and ends with `0x00 0x01`, so that order is kept and no text is a prefix of another.
 
 use crate::rows::TokenOwner;
-use types::{AccessKeyId, AccountId, BlobId, BucketId, BucketName, Jurisdiction, Timestamp, UploadId};
+use types::{AccessKeyId, AccountId, BlobId, BucketId, BucketName, Jurisdiction, PublicName, Timestamp, UploadId};
 
 const ACCOUNT: u8 = b'A';
 const AUDIT: u8 = b'D';
 const BUCKET: u8 = b'B';
 const BUCKET_COUNT: u8 = b'N';
+const BUCKET_DOMAINS: u8 = b'W';
 const CORS: u8 = b'X';
+const DOMAIN: u8 = b'H';
 const EPOCH: u8 = b'E';
 const FIRST_LOCATION: u8 = b'F';
 const GARBAGE: u8 = b'G';
@@ -167,7 +169,7 @@ pub fn token_place(account: AccountId, owner: TokenOwner, issued: Timestamp, id:
 }
 
 /// The byte of a jurisdiction. Frozen.
-fn jurisdiction_byte(jurisdiction: Jurisdiction) -> u8 {
+pub(crate) fn jurisdiction_byte(jurisdiction: Jurisdiction) -> u8 {
     match jurisdiction {
         Jurisdiction::Default => 0,
         Jurisdiction::Eu => 1,
@@ -175,6 +177,11 @@ fn jurisdiction_byte(jurisdiction: Jurisdiction) -> u8 {
         Jurisdiction::Us => 3,
         Jurisdiction::FedrampHigh => 4,
     }
+}
+
+/// The jurisdiction of a byte.
+pub(crate) fn jurisdiction_of(byte: u8) -> Option<Jurisdiction> {
+    Jurisdiction::ALL.iter().copied().find(|jurisdiction| jurisdiction_byte(*jurisdiction) == byte)
 }
 
 /// All buckets of an account, in every jurisdiction.
@@ -215,6 +222,19 @@ pub fn first_location(bucket: &[u8]) -> Vec<u8> {
 /// The CORS rules of a bucket.
 pub fn cors(bucket: BucketId) -> Vec<u8> {
     Key::new(CORS).bytes(&bucket.0.to_be_bytes()).done()
+}
+
+/// All names that a bucket is public at.
+pub fn bucket_domains(bucket: BucketId) -> Vec<u8> {
+    Key::new(BUCKET_DOMAINS).bytes(&bucket.0.to_be_bytes()).done()
+}
+
+/// A name that a bucket is public at.
+pub fn public_name(name: &PublicName) -> Vec<u8> {
+    match name {
+        PublicName::Managed(id) => Key::new(DOMAIN).bytes(&[0]).bytes(&id.0).done(),
+        PublicName::Custom(name) => Key::new(DOMAIN).bytes(&[1]).bytes(name.as_str().as_bytes()).done(),
+    }
 }
 
 /// All objects of a bucket.
@@ -283,6 +303,8 @@ pub enum Kept {
     TokenValue,
     /// The CORS rules of a bucket.
     Cors,
+    /// A name that a bucket is public at.
+    Domain,
 }
 
 /// Whether the row of a key may be kept in memory.
@@ -292,6 +314,7 @@ pub fn kept(key: &[u8]) -> Option<Kept> {
         Some(&TOKEN) => Some(Kept::Token),
         Some(&TOKEN_VALUE) => Some(Kept::TokenValue),
         Some(&CORS) => Some(Kept::Cors),
+        Some(&DOMAIN) => Some(Kept::Domain),
         _ => None,
     }
 }
@@ -317,11 +340,14 @@ mod tests {
             ACCOUNT,
             BUCKET,
             BUCKET_COUNT,
+            BUCKET_DOMAINS,
             CORS,
+            DOMAIN,
             EPOCH,
             FIRST_LOCATION,
             GARBAGE,
             LIFECYCLE,
+            LOCK,
             MANIFEST,
             OBJECT,
             PART,

@@ -7,6 +7,7 @@ pub mod bucket_listing;
 pub mod buckets;
 pub mod codec;
 pub mod cors;
+pub mod domains;
 pub mod engine;
 #[cfg(test)]
 mod fixture;

@@ -1,11 +1,11 @@
-//! Rows that nearly every request reads, buckets, tokens and CORS rules, kept opened in memory.
+//! Rows that nearly every request reads, buckets, tokens, CORS rules and public names, kept opened in memory.
 //!
 //! Only for an engine that no other process commits to: then a commit of ours is the only thing that can make a kept
 //! row stale, and it drops the row before its answer. Reads stay strongly consistent.
 
 use crate::engine::{Answer, Commit, Engine, EngineError, Outcome, Table, Write};
 use crate::keys::{self, Kept};
-use crate::rows::{BucketRow, TokenNameRow, TokenRow};
+use crate::rows::{BucketRow, DomainRow, TokenNameRow, TokenRow};
 use crate::service::Stored;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -82,6 +82,8 @@ pub(crate) struct RowCaches {
     pub(crate) token_values: RowCache<Stored<TokenNameRow>>,
     /// Also that a bucket has none: most have none.
     pub(crate) cors: RowCache<Option<Arc<CorsPolicy>>>,
+    /// Also that nobody has a name: every host that may be one is asked for.
+    pub(crate) domains: RowCache<Option<Arc<DomainRow>>>,
 }
 
 impl Default for RowCaches {
@@ -91,6 +93,7 @@ impl Default for RowCaches {
             tokens: RowCache::new(ROWS_MAX),
             token_values: RowCache::new(ROWS_MAX),
             cors: RowCache::new(CORS_ROWS_MAX),
+            domains: RowCache::new(ROWS_MAX),
         }
     }
 }
@@ -116,6 +119,7 @@ impl RowCaches {
             Kept::Token => self.tokens.forget(key),
             Kept::TokenValue => self.token_values.forget(key),
             Kept::Cors => self.cors.forget(key),
+            Kept::Domain => self.domains.forget(key),
         }
     }
 }

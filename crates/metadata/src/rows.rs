@@ -6,6 +6,7 @@
 mod accounts;
 pub(crate) mod audit;
 mod cors;
+mod domains;
 mod formats;
 mod lifecycle;
 mod lock;
@@ -19,6 +20,7 @@ use types::{
 
 pub use accounts::{BucketCountRow, FirstLocationRow};
 pub use audit::{AuditResource, AuditRow, ChangeKind, Interface};
+pub use domains::{BucketDomainsRow, DomainRow};
 pub use formats::Row;
 pub use tokens::{TokenNameRow, TokenOwner, TokenRow, TokenState};
 

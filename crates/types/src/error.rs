@@ -112,6 +112,8 @@ error_codes! {
     NoSuchCorsConfiguration     10059  "NoSuchCORSConfiguration"            404    Never "The CORS configuration does not exist.";
     /// A storage class nobody has.
     InvalidStorageClass         10062  "InvalidStorageClass"                400    Never "The storage class you specified is not valid: use STANDARD or STANDARD_IA.";
+    /// The bucket has no such custom domain.
+    NoSuchDomain                10053  "NoSuchDomain"                       404    Never "The custom domain was not found on this bucket.";
     /// A bucket lock rule forbids it.
     ObjectLockedByBucketPolicy  10069  "ObjectLockedByBucketPolicy"         403    Never "The object is locked by the bucket policy.";
     /// The bucket exists already. The name is S3's, since clients such as rclone look for it and for no other.
@@ -174,6 +176,10 @@ error_codes! {
     ReplicationConfigurationNotFound - "ReplicationConfigurationNotFoundError" 404 Never "The replication configuration was not found.";
     /// Buckets have no S3 object lock.
     ObjectLockConfigurationNotFound -  "ObjectLockConfigurationNotFoundError" 404  Never "Object Lock configuration does not exist for this bucket.";
+    /// A custom domain that a bucket has already.
+    DomainInUse                 -      "DomainInUse"                        409    Never "The domain is in use already: remove it from the bucket that has it first.";
+    /// The bucket has all the custom domains it may have.
+    TooManyDomains              -      "TooManyDomains"                     400    Never "You have as many custom domains as a bucket may have: remove some first.";
     /// The disk has less free space than its reserve.
     StorageFull                 -      "ServiceUnavailable"                 503    Later "The disk is full up to its reserve: writes are refused until space is freed. Reads and deletes go on.";
 }

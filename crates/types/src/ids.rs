@@ -102,6 +102,11 @@ id!(
     16
 );
 id!(
+    /// A bucket in its public development URL: the digits of `pub-<32 hex>`. Never another's.
+    PublicId,
+    16
+);
+id!(
     /// One request; on every answer and every log line.
     RequestId,
     12

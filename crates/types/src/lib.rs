@@ -8,6 +8,7 @@ pub mod checksum;
 pub mod conditions;
 pub mod cors;
 pub mod customer_key;
+pub mod domain;
 pub mod error;
 pub mod etag;
 pub mod ids;
@@ -26,9 +27,12 @@ pub use checksum::{Checksum, ChecksumAlgorithm, ChecksumType, ShownChecksum, Sto
 pub use conditions::{Conditions, ETagList, ETagPattern, IfRange, ReadVerdict};
 pub use cors::{CorsFields, CorsPolicy, CorsRequest, CorsRule, InvalidCors};
 pub use customer_key::CustomerKey;
+pub use domain::{
+    CertificateStatus, Cipher, DomainName, DomainSettings, InvalidDomainName, Ownership, PublicName, TlsVersion,
+};
 pub use error::{ErrorCode, OperationError, Retry};
 pub use etag::{ETag, Md5};
-pub use ids::{AccessKeyId, AccountId, BlobId, BucketId, RequestId, UploadId};
+pub use ids::{AccessKeyId, AccountId, BlobId, BucketId, PublicId, RequestId, UploadId};
 pub use lifecycle::{InvalidLifecycle, Lifecycle, LifecycleRule, LifecycleTime, LifecycleTransition};
 pub use lock::{BucketLock, InvalidLock, LockCondition, LockRule};
 pub use metadata::{HttpMetadata, StorageClass, UserMetadata};

@@ -31,6 +31,9 @@ pub const BUCKET_CHANGES_PER_SECOND_MAX: u32 = 50;
 /// Times that one object may be written within a second. Kept only where rates are limited. Source: R2 "Limits",
 /// note 5.
 pub const KEY_WRITES_PER_SECOND_MAX: u32 = 1;
+/// Requests to one public development URL within a second, unless set otherwise. Source: R2 "Limits", Rate limiting on
+/// managed public buckets through `r2.dev` ("hundreds of requests/second").
+pub const DEVELOPMENT_REQUESTS_PER_SECOND_MAX: u32 = 500;
 /// Custom domains of one bucket. Source: R2 "Limits".
 pub const CUSTOM_DOMAINS_MAX: usize = 50;
 /// Shortest bucket name. Source: R2 "Create new buckets".

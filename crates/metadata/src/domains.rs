@@ -1,0 +1,236 @@
+//! Names that buckets are public at. Each name has one row in the whole store, so that no two buckets have the same;
+//! a bucket has one row of its names, which bounds their number. Requests ask for names, hence kept in memory, also
+//! that there is no such.
+
+use crate::buckets::FoundBucket;
+use crate::engine::Outcome;
+use crate::keys;
+use crate::row_cache::Lookup;
+use crate::rows::{BucketDomainsRow, DomainRow};
+use crate::service::{Change, Metadata, MetadataError, Stored};
+use std::sync::Arc;
+use types::{BucketId, DomainName, PublicId, PublicName};
+
+/// The names of a bucket as they were read: good as the condition of a later commit.
+#[derive(Clone, Debug, Default)]
+pub struct KnownDomains(Option<Stored<BucketDomainsRow>>);
+
+impl KnownDomains {
+    /// The row; an empty one if there is none.
+    pub fn row(&self) -> BucketDomainsRow {
+        self.0.as_ref().map(|stored| stored.row.clone()).unwrap_or_default()
+    }
+
+    /// All of them.
+    fn names(&self) -> Vec<PublicName> {
+        let row = self.row();
+        row.managed.map(PublicName::Managed).into_iter().chain(row.custom.into_iter().map(PublicName::Custom)).collect()
+    }
+
+    /// Nobody else changes them meanwhile.
+    fn change_to(&self, bucket: BucketId, row: &BucketDomainsRow, change: &mut Change<'_>) {
+        self.expect(bucket, change);
+        change.put(keys::bucket_domains(bucket), row);
+    }
+
+    fn expect(&self, bucket: BucketId, change: &mut Change<'_>) {
+        change.expect_same(keys::bucket_domains(bucket), self.0.as_ref());
+    }
+
+    /// Removes them all with their bucket.
+    pub(crate) fn remove(&self, bucket: BucketId, change: &mut Change<'_>) {
+        self.expect(bucket, change);
+        if self.0.is_some() {
+            change.delete(keys::bucket_domains(bucket));
+        }
+        self.names().iter().for_each(|name| change.delete(keys::public_name(name)));
+    }
+}
+
+impl Metadata {
+    /// The bucket that is public at a name.
+    pub async fn public_name(&self, name: &PublicName) -> Result<Option<Arc<DomainRow>>, MetadataError> {
+        let key = keys::public_name(name);
+        let Some(caches) = self.kept() else { return self.read_domain(&key).await };
+        let generation = match caches.domains.get(&key) {
+            Lookup::Kept(row) => return Ok(row),
+            Lookup::Unknown(generation) => generation,
+        };
+        let row = self.read_domain(&key).await?;
+        caches.domains.keep(&key, &row, generation);
+        Ok(row)
+    }
+
+    async fn read_domain(&self, key: &[u8]) -> Result<Option<Arc<DomainRow>>, MetadataError> {
+        Ok(self.read::<DomainRow>(key).await?.map(|stored| Arc::new(stored.row)))
+    }
+
+    /// The row of a name, to be changed.
+    pub async fn stored_domain(&self, name: &PublicName) -> Result<Option<Stored<DomainRow>>, MetadataError> {
+        self.read(&keys::public_name(name)).await
+    }
+
+    /// All names of a bucket.
+    pub async fn domains(&self, bucket: BucketId) -> Result<KnownDomains, MetadataError> {
+        Ok(KnownDomains(self.read(&keys::bucket_domains(bucket)).await?))
+    }
+
+    /// Gives a name to a bucket. [`Outcome::Conflict`]: it was just taken, or the bucket or its names are no longer as
+    /// they were found.
+    pub async fn add_domain(
+        &self,
+        bucket: &FoundBucket,
+        known: &KnownDomains,
+        name: &DomainName,
+        row: &DomainRow,
+    ) -> Result<Outcome, MetadataError> {
+        let mut names = known.row();
+        names.custom.push(name.clone());
+        let key = keys::public_name(&PublicName::Custom(name.clone()));
+        let mut change = self.change();
+        bucket.expect(&mut change);
+        known.change_to(bucket.id(), &names, &mut change);
+        change.expect_absent(key.clone());
+        change.put(key, row);
+        Ok(change.commit().await?)
+    }
+
+    /// Sets the row of a name. [`Outcome::Conflict`]: it is no longer as it was found.
+    pub async fn change_domain(
+        &self,
+        name: &PublicName,
+        stored: &Stored<DomainRow>,
+        row: &DomainRow,
+    ) -> Result<Outcome, MetadataError> {
+        let key = keys::public_name(name);
+        let mut change = self.change();
+        change.expect(key.clone(), stored);
+        change.put(key, row);
+        Ok(change.commit().await?)
+    }
+
+    /// Takes a name from a bucket. [`Outcome::Conflict`]: the bucket's names are no longer as they were found.
+    pub async fn remove_domain(
+        &self,
+        bucket: BucketId,
+        known: &KnownDomains,
+        name: &DomainName,
+    ) -> Result<Outcome, MetadataError> {
+        let mut names = known.row();
+        names.custom.retain(|kept| kept != name);
+        let mut change = self.change();
+        known.change_to(bucket, &names, &mut change);
+        change.delete(keys::public_name(&PublicName::Custom(name.clone())));
+        Ok(change.commit().await?)
+    }
+
+    /// Sets the row of a bucket's public development URL, which stays the bucket's from then on.
+    /// [`Outcome::Conflict`]: the bucket or its names are no longer as they were found.
+    pub async fn set_managed_domain(
+        &self,
+        bucket: &FoundBucket,
+        known: &KnownDomains,
+        id: PublicId,
+        row: &DomainRow,
+    ) -> Result<Outcome, MetadataError> {
+        let names = BucketDomainsRow { managed: Some(id), ..known.row() };
+        let mut change = self.change();
+        bucket.expect(&mut change);
+        known.change_to(bucket.id(), &names, &mut change);
+        change.put(keys::public_name(&PublicName::Managed(id)), row);
+        Ok(change.commit().await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{make_bucket, service};
+    use types::{CertificateStatus, DomainSettings, Ownership, Timestamp, TlsVersion};
+
+    fn name(text: &str) -> DomainName {
+        DomainName::parse(text).unwrap()
+    }
+
+    fn custom(text: &str) -> PublicName {
+        PublicName::Custom(name(text))
+    }
+
+    fn row(bucket: &FoundBucket) -> DomainRow {
+        DomainRow {
+            account: crate::fixture::ACCOUNT,
+            jurisdiction: types::Jurisdiction::Default,
+            bucket: types::BucketName::parse("bucket").unwrap(),
+            bucket_id: bucket.id(),
+            added: Timestamp(1),
+            settings: DomainSettings {
+                enabled: true,
+                min_tls: TlsVersion::default(),
+                ciphers: Vec::new(),
+                zone: String::new(),
+            },
+            ownership: Ownership::Pending,
+            certificate: CertificateStatus::Initializing,
+        }
+    }
+
+    async fn add(metadata: &Metadata, bucket: &FoundBucket, text: &str) -> Outcome {
+        let known = metadata.domains(bucket.id()).await.unwrap();
+        metadata.add_domain(bucket, &known, &name(text), &row(bucket)).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_name_is_one_buckets_only_and_what_is_kept_changes_with_it() {
+        for metadata in [service(), service().with_row_cache()] {
+            let (first, second) = (make_bucket(&metadata, "first").await, make_bucket(&metadata, "second").await);
+            let at = custom("a.example.com");
+            assert_eq!(metadata.public_name(&at).await.unwrap(), None);
+            assert_eq!(add(&metadata, &first, "a.example.com").await, Outcome::Committed);
+            assert_eq!(metadata.public_name(&at).await.unwrap().unwrap().bucket_id, first.id());
+            assert_eq!(add(&metadata, &second, "a.example.com").await, Outcome::Conflict);
+            let stored = metadata.stored_domain(&at).await.unwrap().unwrap();
+            let mut off = stored.row.clone();
+            off.settings.enabled = false;
+            assert_eq!(metadata.change_domain(&at, &stored, &off).await.unwrap(), Outcome::Committed);
+            assert_eq!(metadata.change_domain(&at, &stored, &off).await.unwrap(), Outcome::Conflict);
+            assert!(!metadata.public_name(&at).await.unwrap().unwrap().settings.enabled);
+            let known = metadata.domains(first.id()).await.unwrap();
+            let removed = metadata.remove_domain(first.id(), &known, &name("a.example.com")).await.unwrap();
+            assert_eq!(removed, Outcome::Committed);
+            assert_eq!(metadata.public_name(&at).await.unwrap(), None);
+            assert_eq!(add(&metadata, &second, "a.example.com").await, Outcome::Committed);
+        }
+    }
+
+    #[tokio::test]
+    async fn names_are_gone_with_their_bucket_and_none_come_after_it() {
+        let metadata = service().with_row_cache();
+        let bucket = make_bucket(&metadata, "bucket").await;
+        let id = PublicId([3; 16]);
+        for text in ["a.example.com", "b.example.com"] {
+            assert_eq!(add(&metadata, &bucket, text).await, Outcome::Committed);
+        }
+        let known = metadata.domains(bucket.id()).await.unwrap();
+        let enabled = metadata.set_managed_domain(&bucket, &known, id, &row(&bucket)).await.unwrap();
+        assert_eq!(enabled, Outcome::Committed);
+        assert!(metadata.public_name(&PublicName::Managed(id)).await.unwrap().is_some());
+        assert_eq!(metadata.delete_bucket(&bucket, Timestamp(1)).await.unwrap(), Outcome::Committed);
+        for at in [custom("a.example.com"), custom("b.example.com"), PublicName::Managed(id)] {
+            assert_eq!(metadata.public_name(&at).await.unwrap(), None, "{at:?}");
+        }
+        assert_eq!(add(&metadata, &bucket, "c.example.com").await, Outcome::Conflict);
+        assert_eq!(metadata.domains(bucket.id()).await.unwrap().row(), BucketDomainsRow::default());
+    }
+
+    #[tokio::test]
+    async fn a_change_of_names_that_were_changed_meanwhile_is_a_conflict() {
+        let metadata = service();
+        let bucket = make_bucket(&metadata, "bucket").await;
+        let before = metadata.domains(bucket.id()).await.unwrap();
+        assert_eq!(add(&metadata, &bucket, "a.example.com").await, Outcome::Committed);
+        let late = name("b.example.com");
+        assert_eq!(metadata.add_domain(&bucket, &before, &late, &row(&bucket)).await.unwrap(), Outcome::Conflict);
+        let gone = name("a.example.com");
+        assert_eq!(metadata.remove_domain(bucket.id(), &before, &gone).await.unwrap(), Outcome::Conflict);
+    }
+}
