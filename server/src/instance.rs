@@ -6,6 +6,7 @@ use crate::settings::{DataDirectory, Settings};
 use blobs::{BlobSettings, LocalBlobs};
 use environment::disk::OpenDiskError;
 use environment::{Clock, Disk, Entropy, LocalDisk};
+use face_public::{PublicFace, PublicHosts};
 use face_rest::RestFace;
 use face_s3::{HostRules, S3Face};
 use http::header::{AUTHORIZATION, HeaderValue};
@@ -16,6 +17,7 @@ use keyring::{RootKey, RowSealer};
 use metadata::Metadata;
 use metadata::rocks::{RocksEngine, RocksSettings};
 use operations::Store;
+use operations::custom_domains::OwnNames;
 use operations::store::StoreParts;
 use std::fmt;
 use std::io;
@@ -93,6 +95,7 @@ impl From<OperationError> for StartError {
 
 /// Tells the faces apart.
 struct Gateway {
+    public: PublicFace,
     s3: S3Face,
     rest: RestFace,
 }
@@ -101,6 +104,12 @@ impl Handler for Gateway {
     type Body = AnswerBody;
 
     async fn handle(&self, request: Request<Incoming>, address: IpAddr) -> Response<AnswerBody> {
+        if let Some(asked) = self.public.asked(&request)
+            && let Some(reached) = self.public.reach(asked).await
+        {
+            // Boxed: what it holds while it works must not make the requests of other faces larger.
+            return Box::pin(self.public.handle(request, address, reached)).await;
+        }
         if is_rest(&request) {
             return self.rest.handle(request, address).await;
         }
@@ -151,10 +160,16 @@ impl Instance {
             account_domains: settings.account_domains.clone(),
             bucket_domains: settings.bucket_domains.clone(),
         };
+        let public_hosts = PublicHosts {
+            development_domains: settings.development_domains.clone(),
+            account_domains: settings.account_domains.clone(),
+            bucket_domains: settings.bucket_domains.clone(),
+        };
         let ids = Arc::new(RequestIds::new(&*machine.entropy));
         // Temporary credentials name an endpoint; without a domain of its own a server is reached as this machine.
         let endpoint_domain = settings.account_domains.first().map_or("localhost", String::as_str).to_owned();
         let gateway = Arc::new(Gateway {
+            public: PublicFace::new(Arc::clone(&store), public_hosts, Arc::clone(&ids)),
             rest: RestFace::new(Arc::clone(&store), Arc::clone(&ids), endpoint_domain),
             s3: S3Face::new(Arc::clone(&store), hosts, ids),
         });
@@ -239,5 +254,12 @@ async fn put_together(
     let blob_settings = BlobSettings { reserve_bytes: settings.reserve_bytes };
     let blobs = Arc::new(LocalBlobs::new(disk, Arc::clone(&clock), &*entropy, blob_settings, epoch));
     let limits = settings.limits.clone();
-    Ok(Arc::new(Store::new(StoreParts { metadata, blobs, root, clock, entropy, limits })))
+    let own_names = own_names(settings);
+    Ok(Arc::new(Store::new(StoreParts { metadata, blobs, root, clock, entropy, limits, own_names })))
+}
+
+/// The names that this server goes by itself: no bucket's custom domain may hide an endpoint.
+fn own_names(settings: &Settings) -> OwnNames {
+    let domains = [&settings.account_domains, &settings.development_domains, &settings.reserved_domains];
+    OwnNames { domains: domains.into_iter().flatten().cloned().collect(), hosts: settings.bucket_domains.clone() }
 }

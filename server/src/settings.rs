@@ -25,6 +25,10 @@ pub struct Settings {
     pub account_domains: Vec<String>,
     /// Domains directly under which buckets are.
     pub bucket_domains: Vec<String>,
+    /// Domains under which buckets have their public development URLs. The first is told to clients.
+    pub development_domains: Vec<String>,
+    /// Domains that no bucket may have as, or above, its custom domain.
+    pub reserved_domains: Vec<String>,
     /// Bounds of the store.
     pub limits: StoreLimits,
 }
@@ -81,6 +85,15 @@ file_settings! {
          host is path style.";
     bucket_domains: Vec<String>, "list of domains", "`[\"localhost\"]`",
         "With `localhost`, each bucket is at `<bucket>.localhost` too.";
+    development_domains: Vec<String>, "list of domains", "`[\"r2dev.localhost\"]`",
+        "With `r2dev.example.com`, each bucket that has its public development URL enabled is at \
+         `pub-<32 hex>.r2dev.example.com`. The first is the one that the API tells.";
+    reserved_domains: Vec<String>, "list of domains", "`[]`",
+        "No bucket may have these, or names below them, as custom domains: the host names under which you reach Cairn \
+         yourself. The domains of the settings above are reserved anyway.";
+    development_requests_per_second: u32, "number, `0` for no limit", "`500`",
+        "Requests per second to one public development URL. Past them the answer is 429 with `Retry-After`. Custom \
+         domains are not limited.";
     limit_rates: bool, "`true` or `false`", "`false`",
         "Holds clients to the rates of R2: one write per second to one object, 50 changes per second of one bucket. \
          Past them the answer is 429 with `Retry-After`.";
@@ -116,10 +129,7 @@ impl Settings {
             (false, Some(path)) => DataDirectory::Kept(path),
             (false, None) => DataDirectory::Kept(PathBuf::from("cairn-data")),
         };
-        let domains = |set: Option<Vec<String>>, default: &str| {
-            let lower = |domain: String| domain.to_ascii_lowercase();
-            set.map_or_else(|| vec![default.to_owned()], |set| set.into_iter().map(lower).collect())
-        };
+        let domains = |set: Option<Vec<String>>, default: &str| set.map_or_else(|| vec![default.to_owned()], lower);
         Ok(Self {
             data,
             listen: line.listen.or(file.listen).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 9200))),
@@ -128,8 +138,24 @@ impl Settings {
             cache_bytes: at_least("cache_bytes", file.cache_bytes.unwrap_or(128 * MIB), CACHE_BYTES_MIN)?,
             account_domains: domains(file.account_domains, "r2.localhost"),
             bucket_domains: domains(file.bucket_domains, "localhost"),
-            limits: StoreLimits { rates: file.limit_rates.unwrap_or(false), ..StoreLimits::default() },
+            development_domains: domains(file.development_domains, "r2dev.localhost"),
+            reserved_domains: lower(file.reserved_domains.unwrap_or_default()),
+            limits: limits(file.limit_rates, file.development_requests_per_second),
         })
+    }
+}
+
+fn lower(domains: Vec<String>) -> Vec<String> {
+    domains.into_iter().map(|domain| domain.to_ascii_lowercase()).collect()
+}
+
+fn limits(rates: Option<bool>, development_requests: Option<u32>) -> StoreLimits {
+    let defaults = StoreLimits::default();
+    StoreLimits {
+        rates: rates.unwrap_or(defaults.rates),
+        development_requests_per_second_max: development_requests
+            .unwrap_or(defaults.development_requests_per_second_max),
+        ..defaults
     }
 }
 

@@ -3,8 +3,8 @@
 use metadata::rows::{BucketRow, TokenRow};
 use serde_json::{Value, json};
 use types::{
-    BucketLock, CorsPolicy, Effect, Jurisdiction, Lifecycle, LifecycleTime, LocationHint, LockCondition,
-    PermissionGroup, PolicyResource, StorageClass,
+    BucketLock, Cipher, CorsPolicy, DomainName, DomainSettings, Effect, Jurisdiction, Lifecycle, LifecycleTime,
+    LocationHint, LockCondition, PermissionGroup, PolicyResource, StorageClass,
 };
 
 pub(crate) fn bucket(row: &BucketRow, jurisdiction: Jurisdiction) -> Value {
@@ -54,6 +54,21 @@ pub(crate) fn lock(lock: &BucketLock) -> Value {
         json!({ "id": rule.id, "enabled": rule.enabled, "prefix": rule.prefix, "condition": condition })
     });
     json!({ "rules": rules.collect::<Vec<_>>() })
+}
+
+pub(crate) fn visibility(enabled: bool) -> Value {
+    json!({ "enabled": enabled })
+}
+
+pub(crate) fn domain(name: &DomainName, settings: &DomainSettings) -> Value {
+    let ciphers: Vec<_> = settings.ciphers.iter().copied().map(Cipher::name).collect();
+    json!({
+        "domain": name.as_str(),
+        "enabled": settings.enabled,
+        "minTLS": settings.min_tls.name(),
+        "ciphers": ciphers,
+        "zoneId": settings.zone,
+    })
 }
 
 fn time(time: LifecycleTime) -> Value {

@@ -87,6 +87,7 @@ fn credential(token: AccessKeyId, row: TokenRow) -> Credential {
         restriction: None,
         address: None,
         interface: Interface::Cli,
+        anonymous: None,
     };
     Credential { caller, secret: row.secret, addresses: row.addresses }
 }

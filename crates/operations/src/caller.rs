@@ -6,8 +6,8 @@ use metadata::rows::Interface;
 use std::net::IpAddr;
 use std::sync::Arc;
 use types::{
-    AccessKeyId, AccountId, Effect, ErrorCode, Jurisdiction, OperationError, PermissionGroup, Policy, PolicyResource,
-    Resource,
+    AccessKeyId, AccountId, BucketId, BucketName, Effect, ErrorCode, Jurisdiction, OperationError, PermissionGroup,
+    Policy, PolicyResource, Resource,
 };
 
 /// Whoever a request was authenticated as. Cheap to clone.
@@ -27,6 +27,16 @@ pub struct Caller {
     pub(crate) policies: Arc<[Policy]>,
     /// What it is limited to besides, if it holds a temporary credential of that token.
     pub(crate) restriction: Option<Arc<Restriction>>,
+    /// What it asks for without any token: then it has no policies.
+    pub(crate) anonymous: Option<Arc<Anonymous>>,
+}
+
+/// The one bucket that somebody without a token asks for, at a name where it is public.
+#[derive(Clone, Debug)]
+pub(crate) struct Anonymous {
+    pub(crate) bucket: BucketName,
+    /// The bucket that has the name, not another that came after it.
+    pub(crate) id: BucketId,
 }
 
 impl Caller {
@@ -65,7 +75,16 @@ impl Caller {
         self.restriction.as_ref().map(|restriction| restriction.audience.as_str())
     }
 
+    /// Whether a bucket of the name it asked for is the one it may be told of.
+    pub(crate) fn may_see(&self, bucket: BucketId) -> bool {
+        self.anonymous.as_ref().is_none_or(|anonymous| anonymous.id == bucket)
+    }
+
     fn check(&self, action: Action, right: Right, resource: &Resource<'_>) -> Result<(), OperationError> {
+        if let Some(anonymous) = &self.anonymous {
+            let allowed = action.is_for_everybody() && resource.bucket() == Some(&anonymous.bucket);
+            return if allowed { Ok(()) } else { Err(ErrorCode::AccessDenied.into()) };
+        }
         let within = self.restriction.as_ref().is_none_or(|limits| limits.allows(action, right, resource));
         if within && self.has_right(right, resource) { Ok(()) } else { Err(ErrorCode::AccessDenied.into()) }
     }
@@ -116,7 +135,26 @@ mod tests {
             restriction: None,
             address: None,
             interface: Interface::Cli,
+            anonymous: None,
         }
+    }
+
+    /// The row of the matrix for those who show no token: whatever they ask for, it is the bytes of one bucket.
+    #[test]
+    fn without_a_token_everybody_may_read_objects_of_the_public_bucket_and_do_nothing_else() {
+        let (bucket, other) = (BucketName::parse("bucket").unwrap(), BucketName::parse("other").unwrap());
+        let key = ObjectKey::parse("key").unwrap();
+        let anonymous = Anonymous { bucket: bucket.clone(), id: BucketId(7) };
+        let caller = Caller { anonymous: Some(Arc::new(anonymous)), ..caller(&[]) };
+        for action in Action::ALL {
+            let allowed = matches!(action, Action::GetObject | Action::HeadObject);
+            assert_eq!(caller.authorize(*action, Resource::Object(&bucket, &key)).is_ok(), allowed, "{action:?}");
+            for resource in [Resource::Account, Resource::Bucket(&other), Resource::Object(&other, &key)] {
+                assert!(caller.authorize(*action, resource).is_err(), "{action:?} of {resource:?}");
+            }
+        }
+        assert!(caller.authorize_source(Action::CopyObject, Resource::Object(&bucket, &key)).is_err());
+        assert!(caller.may_see(BucketId(7)) && !caller.may_see(BucketId(8)));
     }
 
     /// Every cell: each action with each group on each kind of resource allows just what the matrix says.

@@ -16,6 +16,7 @@ pub mod complete_upload;
 pub mod copy_object;
 pub mod create_bucket;
 pub mod create_upload;
+pub mod custom_domains;
 pub mod delete_bucket;
 pub mod delete_object;
 pub mod delete_prefix;
@@ -26,8 +27,10 @@ pub mod list_buckets;
 pub mod list_objects;
 pub mod list_parts;
 pub mod list_uploads;
+pub mod managed_domain;
 pub mod object_reader;
 pub mod permissions;
+pub mod public_bucket;
 pub mod put_object;
 pub mod set_default_class;
 pub mod start;
@@ -64,5 +67,5 @@ pub use store::Store;
 /// Rows as operations answer them. A face reads their fields and never keeps them.
 pub use metadata::rows::{AuditResource, AuditRow, ChangeKind, Interface};
 pub use metadata::rows::{
-    BucketCounters, BucketRow, NamedBucket, ObjectRow, PartRow, TokenOwner, TokenRow, TokenState, UploadRow,
+    BucketCounters, BucketRow, DomainRow, NamedBucket, ObjectRow, PartRow, TokenOwner, TokenRow, TokenState, UploadRow,
 };

@@ -60,6 +60,14 @@ impl Right {
     }
 }
 
+impl Action {
+    /// Whether everybody may do it with a bucket that is open at a public name, and with its objects: the row of the
+    /// matrix for those who show no token.
+    pub(crate) fn is_for_everybody(self) -> bool {
+        matches!(self, Self::GetObject | Self::HeadObject)
+    }
+}
+
 macro_rules! actions {
     ($($(#[$doc:meta])* $name:ident: $right:ident;)*) => {
         /// Everything that can be done: one name for permissions, metrics and logs.
@@ -158,6 +166,20 @@ actions! {
     GetBucketLock: BucketRead;
     /// Replace a bucket's lock rules.
     PutBucketLock: BucketWrite;
+    /// See whether a bucket is open at its public development URL.
+    GetManagedDomain: BucketRead;
+    /// Open or close a bucket's public development URL.
+    ChangeBucketVisibility: BucketWrite;
+    /// See a bucket's custom domains.
+    ListCustomDomains: BucketRead;
+    /// See one of a bucket's custom domains.
+    GetCustomDomain: BucketRead;
+    /// Open a bucket at a custom domain.
+    AddCustomDomain: BucketWrite;
+    /// Change what is set of a custom domain.
+    UpdateCustomDomain: BucketWrite;
+    /// Take a custom domain from a bucket.
+    RemoveCustomDomain: BucketWrite;
     /// Set the class of objects that name none.
     PutBucketStorageClass: BucketWrite;
     /// Make temporary credentials for a bucket.

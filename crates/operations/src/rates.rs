@@ -1,4 +1,5 @@
-//! How often one object or one bucket may be changed: R2 "Limits", notes 1 and 5. Off unless set.
+//! How often one object or one bucket may be changed: R2 "Limits", notes 1 and 5, off unless set; and how often a
+//! public development URL may be asked: R2 "Limits", Rate limiting on managed public buckets.
 //!
 //! One gateway counts for itself, in bounded memory. Past the bound nobody is refused: a limit must never turn away
 //! a client that kept to it.
@@ -61,8 +62,19 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Lets one more request to a bucket's public development URL pass.
+    ///
+    /// # Errors
+    /// `TooManyRequests` past the rate that is set.
+    pub(crate) fn admit_development(&self, bucket: BucketId) -> Result<(), OperationError> {
+        let Some(rate) = &self.development_rate else { return Ok(()) };
+        if rate.admit(bucket, self.clock.monotonic()) { Ok(()) } else { Err(ErrorCode::TooManyRequests.into()) }
+    }
+}
+
 /// So many of each thing per second, told apart by their hashes (two things of one hash within a second share).
-struct Rate {
+pub(crate) struct Rate {
     interval: Duration,
     hasher: RandomState,
     seen: Mutex<Seen>,
@@ -79,8 +91,9 @@ struct Seen {
 }
 
 impl Rate {
-    fn new(per_second: u32) -> Self {
-        Self { interval: PERIOD / per_second, hasher: RandomState::new(), seen: Mutex::default() }
+    /// So many per second, of which there is at least one.
+    pub(crate) fn new(per_second: u32) -> Self {
+        Self { interval: PERIOD / per_second.max(1), hasher: RandomState::new(), seen: Mutex::default() }
     }
 
     fn admit(&self, thing: impl std::hash::Hash, now: Duration) -> bool {

@@ -120,6 +120,7 @@ fn operator(store: &StoreRow) -> Caller {
         interface: Interface::Cli,
         policies: TokenRow::everything(),
         restriction: None,
+        anonymous: None,
     }
 }
 

@@ -1,9 +1,10 @@
 //! A store: metadata and blobs together, with the keys, the clock and the randomness that operations need.
 
 use crate::caller::Caller;
+use crate::custom_domains::OwnNames;
 use crate::page_token::PageTokens;
 use crate::pins::Pins;
-use crate::rates::Rates;
+use crate::rates::{Rate, Rates};
 use crate::row_locks::RowLocks;
 use aws_lc_rs::hmac;
 use blobs::LocalBlobs;
@@ -30,6 +31,12 @@ pub struct Store {
     pub(crate) buckets_max: u64,
     /// None if rates are not limited.
     pub(crate) rates: Option<Rates>,
+    /// Of requests to each public development URL; none if they are not limited.
+    pub(crate) development_rate: Option<Rate>,
+    /// Names that no bucket may have.
+    pub(crate) own_names: OwnNames,
+    /// What the ids of public development URLs are drawn with.
+    pub(crate) public_ids: hmac::Key,
     /// Turns for those who make and remove buckets and were in each other's way: courtesy, as `locks` are.
     pub(crate) bucket_turns: Mutex<()>,
     root: RootKey,
@@ -56,6 +63,8 @@ pub struct StoreParts {
     pub entropy: Arc<dyn Entropy>,
     /// Bounds that may be set.
     pub limits: StoreLimits,
+    /// Host names that the server itself goes by.
+    pub own_names: OwnNames,
 }
 
 /// Bounds that may be set. Source: R2 "Limits".
@@ -65,11 +74,17 @@ pub struct StoreLimits {
     pub buckets_max: u64,
     /// Whether one object is written once a second at most, and one bucket changed fifty times.
     pub rates: bool,
+    /// Requests to one public development URL within a second; 0: as many as come.
+    pub development_requests_per_second_max: u32,
 }
 
 impl Default for StoreLimits {
     fn default() -> Self {
-        Self { buckets_max: limits::BUCKETS_MAX, rates: false }
+        Self {
+            buckets_max: limits::BUCKETS_MAX,
+            rates: false,
+            development_requests_per_second_max: limits::DEVELOPMENT_REQUESTS_PER_SECOND_MAX,
+        }
     }
 }
 
@@ -105,6 +120,12 @@ impl Store {
             pins: Pins::default(),
             buckets_max: parts.limits.buckets_max,
             rates: parts.limits.rates.then(Rates::default),
+            development_rate: match parts.limits.development_requests_per_second_max {
+                0 => None,
+                per_second => Some(Rate::new(per_second)),
+            },
+            own_names: parts.own_names,
+            public_ids: hmac::Key::new(hmac::HMAC_SHA256, &parts.root.derive("cairn name public buckets 1")),
             bucket_turns: Mutex::new(()),
             root: parts.root,
             bucket_keys: RwLock::default(),
@@ -124,7 +145,7 @@ impl Store {
     /// `NoSuchBucket`.
     pub(crate) async fn find_bucket(&self, caller: &Caller, name: &BucketName) -> Result<FoundBucket, OperationError> {
         let found = self.metadata.bucket(caller.account, caller.jurisdiction, name).await?;
-        found.ok_or_else(|| ErrorCode::NoSuchBucket.into())
+        found.filter(|found| caller.may_see(found.id())).ok_or_else(|| ErrorCode::NoSuchBucket.into())
     }
 
     /// Finds a bucket and makes its key ready.

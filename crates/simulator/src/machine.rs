@@ -6,6 +6,7 @@ use blobs::{BlobSettings, LocalBlobs};
 use environment::{Clock, Disk, Entropy};
 use keyring::{RootKey, RowSealer};
 use metadata::{Engine, Metadata};
+use operations::custom_domains::OwnNames;
 use operations::store::{StoreLimits, StoreParts};
 use operations::{Caller, Store};
 use std::future::Future;
@@ -92,6 +93,7 @@ impl Machine {
             clock,
             entropy,
             limits: StoreLimits::default(),
+            own_names: OwnNames::default(),
         });
         let access = store.root_access().await?;
         let caller = store.credential(access.access_key).await?.caller;

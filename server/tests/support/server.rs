@@ -30,6 +30,8 @@ fn settings_of(data: &Path) -> Settings {
         cache_bytes: 8 << 20,
         account_domains: vec!["r2.localhost".to_owned()],
         bucket_domains: vec!["localhost".to_owned()],
+        development_domains: vec!["r2dev.localhost".to_owned()],
+        reserved_domains: Vec::new(),
         limits: StoreLimits::default(),
     }
 }

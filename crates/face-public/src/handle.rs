@@ -1,0 +1,148 @@
+//! The way of a request through the face: name, method, rules of the bucket, object, answer.
+
+use crate::hosts::{Asked, PublicHosts};
+use crate::{objects, pages};
+use bytes::Bytes;
+use http::header::{CONNECTION, HeaderMap, HeaderName, HeaderValue, ORIGIN, VARY};
+use http::request::Parts;
+use http::{Method, Request, Response};
+use http_body::Body;
+use http_support::{AnswerBody, RequestBody, RequestIds, cors, waits_for_continue};
+use operations::Store;
+use operations::public_bucket::PublicBucket;
+use std::error::Error;
+use std::net::IpAddr;
+use std::sync::Arc;
+use types::{ErrorCode, OperationError, PublicName};
+
+/// The public face of a store.
+pub struct PublicFace {
+    store: Arc<Store>,
+    hosts: PublicHosts,
+    ids: Arc<RequestIds>,
+}
+
+/// What a request reaches by its host.
+#[derive(Debug)]
+pub enum Reached {
+    /// The bucket that has the name.
+    Bucket(PublicBucket),
+    /// A name under a development domain that no bucket has.
+    Nobody,
+    /// Two names at once.
+    Contradiction,
+    /// The name could not be looked up.
+    Failed(OperationError),
+}
+
+/// An answer, or the failure that is shown as a page.
+pub(crate) type Answered = Result<Response<AnswerBody>, OperationError>;
+
+/// The header of every answer that names the request.
+const REQUEST_ID: HeaderName = HeaderName::from_static("cf-ray");
+
+impl PublicFace {
+    /// The face of `store` under the names of `hosts`.
+    pub fn new(store: Arc<Store>, hosts: PublicHosts, ids: Arc<RequestIds>) -> Self {
+        Self { store, hosts, ids }
+    }
+
+    /// What the host of a request names, before anything is looked up; `None` if the request is another face's.
+    pub fn asked<B>(&self, request: &Request<B>) -> Option<Asked> {
+        self.hosts.asked(request)
+    }
+
+    /// What has the name that was asked for; `None` if no bucket has it as its custom domain: then the host is another
+    /// face's.
+    pub async fn reach(&self, asked: Asked) -> Option<Reached> {
+        let name = match asked {
+            Asked::Name(name) => name,
+            Asked::Nobody => return Some(Reached::Nobody),
+            Asked::Contradiction => return Some(Reached::Contradiction),
+        };
+        let managed = matches!(name, PublicName::Managed(_));
+        match self.store.public_bucket(name).await {
+            Ok(Some(bucket)) => Some(Reached::Bucket(bucket)),
+            Ok(None) => managed.then_some(Reached::Nobody),
+            Err(error) => Some(Reached::Failed(error)),
+        }
+    }
+
+    /// Answers one request of a client at `address`.
+    pub async fn handle<B>(&self, request: Request<B>, address: IpAddr, reached: Reached) -> Response<AnswerBody>
+    where
+        B: Body<Data = Bytes> + Send + Unpin,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
+        let id = self.ids.next().to_string();
+        let (parts, body) = request.into_parts();
+        let for_browser = self.cors_headers(&parts, &reached).await;
+        let mut answer = match self.answer(&parts, address, reached).await {
+            Ok(answer) => answer,
+            Err(error) => render(&error, &parts, &id),
+        };
+        if waits_for_continue(&parts.headers) {
+            // It is told the answer at once, and may send its body or not: a new connection sets both right.
+            answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        } else {
+            RequestBody::new(body, Arc::clone(self.store.clock())).drain().await;
+        }
+        answer.headers_mut().extend(for_browser);
+        // Without its query: whatever somebody puts there is not kept.
+        let (path, status) = (parts.uri.path(), answer.status().as_u16());
+        tracing::debug!(target: "access", id, method = %parts.method, path, status);
+        if let Ok(id) = HeaderValue::try_from(id) {
+            answer.headers_mut().insert(REQUEST_ID, id);
+        }
+        answer
+    }
+
+    async fn answer(&self, parts: &Parts, address: IpAddr, reached: Reached) -> Answered {
+        if ![Method::GET, Method::HEAD, Method::OPTIONS].contains(&parts.method) {
+            return Err(ErrorCode::MethodNotAllowed.into());
+        }
+        if parts.method == Method::OPTIONS {
+            // Before anything is said of the bucket: R2 "Release notes" 2024-02-20.
+            cors::preflight(parts)?;
+        }
+        let bucket = match reached {
+            Reached::Bucket(bucket) => bucket,
+            Reached::Nobody => return Err(ErrorCode::NoSuchBucket.into()),
+            Reached::Contradiction => return Err(ErrorCode::BadRequest.into()),
+            Reached::Failed(error) => return Err(error),
+        };
+        bucket.check_open()?;
+        self.store.admit_public(&bucket)?;
+        let caller = &bucket.caller(address);
+        match parts.method {
+            Method::HEAD => objects::head(&self.store, caller, &bucket, parts).await,
+            Method::GET => objects::get(&self.store, caller, &bucket, parts).await,
+            _ => Ok(Response::new(AnswerBody::Full(Bytes::new()))),
+        }
+    }
+
+    /// What an answer of any kind says to browsers and to the caches before them.
+    async fn cors_headers(&self, parts: &Parts, reached: &Reached) -> HeaderMap {
+        let Reached::Bucket(bucket) = reached else { return HeaderMap::new() };
+        match self.store.public_cors(bucket).await {
+            Ok(None) => HeaderMap::new(),
+            Ok(Some(policy)) => match cors::asked(parts) {
+                Some(asked) => cors::headers(&policy, &asked, &parts.method),
+                // A cache must not show this answer to somebody who has an origin.
+                None => HeaderMap::from_iter([(VARY, HeaderValue::from(ORIGIN))]),
+            },
+            Err(error) => {
+                tracing::error!(?error, "the CORS rules of a public bucket cannot be read");
+                HeaderMap::new()
+            }
+        }
+    }
+}
+
+/// A failure as a page. What only the log may know is logged here, under the request's id.
+fn render(error: &OperationError, parts: &Parts, id: &str) -> Response<AnswerBody> {
+    if error.code.status() >= 500 && error.code != ErrorCode::StorageFull {
+        tracing::error!(id, method = %parts.method, path = parts.uri.path(), ?error, "a request failed");
+    }
+    pages::page(error, parts.method == Method::HEAD)
+}

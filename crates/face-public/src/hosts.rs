@@ -1,0 +1,222 @@
+//! Which public name a request's host is, before anything is looked up. The first thing that every request is asked,
+//! so those for other faces must cost nothing: no name is made of an address or of a host of an S3 endpoint.
+//!
+//! Only the request target and `Host` say where a request goes. `X-Forwarded-Host` and its like are whatever a client
+//! writes, and are not read.
+
+use http::Request;
+use http::header::{AUTHORIZATION, HOST};
+use std::net::Ipv4Addr;
+use types::{DomainName, PublicId, PublicName};
+
+/// The domains that decide whose a host is, in lower case.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PublicHosts {
+    /// Domains under which buckets have their public development URLs: with `r2dev.example.com`,
+    /// `pub-<32 hex>.r2dev.example.com`.
+    pub development_domains: Vec<String>,
+    /// Domains under which accounts have their S3 endpoints: nothing is public there.
+    pub account_domains: Vec<String>,
+    /// Domains directly under which buckets have S3 endpoints. A custom domain may be such a name too: then requests
+    /// that are signed as S3's stay S3's.
+    pub bucket_domains: Vec<String>,
+}
+
+/// What the host of a request names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// A name that a bucket may have.
+    Name(PublicName),
+    /// A name under a development domain that no bucket can have.
+    Nobody,
+    /// One name in the request target and another in `Host`: a proxy may have read the other one.
+    Contradiction,
+}
+
+impl PublicHosts {
+    /// What the host of a request names; `None` if that can be no public name, and the request is another face's.
+    pub fn asked<B>(&self, request: &Request<B>) -> Option<Asked> {
+        let mut sent = request.headers().get_all(HOST).iter();
+        let header = sent.next();
+        if sent.next().is_some() {
+            // RFC 9112 section 3.2. The S3 face says so.
+            return None;
+        }
+        let header = header.map(|host| host.to_str().ok().and_then(|host| self.read(host)));
+        let target = request.uri().authority().map(|authority| self.read(authority.as_str()));
+        let asked = match (target, header) {
+            (Some(target), Some(header)) if target != header => Some(Asked::Contradiction),
+            (Some(asked), _) | (None, Some(asked)) => asked,
+            (None, None) => None,
+        }?;
+        (!self.is_for_s3(&asked, request)).then_some(asked)
+    }
+
+    /// Reads a host, with or without a port.
+    fn read(&self, host: &str) -> Option<Asked> {
+        let host = without_port(host);
+        let host = host.strip_suffix('.').unwrap_or(host);
+        if !host.contains('.') || host.parse::<Ipv4Addr>().is_ok() {
+            return None;
+        }
+        if self.account_domains.iter().any(|domain| labels_before(host, domain).is_some()) {
+            return None;
+        }
+        if let Some(labels) = self.development_domains.iter().find_map(|domain| labels_before(host, domain)) {
+            return Some(public_id(labels).map_or(Asked::Nobody, |id| Asked::Name(PublicName::Managed(id))));
+        }
+        if self.bucket_domains.iter().any(|domain| host.eq_ignore_ascii_case(domain)) {
+            return None;
+        }
+        DomainName::parse(host).ok().map(|name| Asked::Name(PublicName::Custom(name)))
+    }
+
+    /// Whether a request is for the S3 endpoint of a bucket that has the same name as a custom domain.
+    fn is_for_s3<B>(&self, asked: &Asked, request: &Request<B>) -> bool {
+        let Asked::Name(PublicName::Custom(name)) = asked else { return false };
+        let signed_by_header =
+            || request.headers().get(AUTHORIZATION).is_some_and(|it| it.as_bytes().starts_with(b"AWS"));
+        let signed_by_query = || request.uri().query().is_some_and(|query| query.contains("X-Amz-Algorithm="));
+        self.bucket_domains.iter().any(|domain| name.is_within(domain)) && (signed_by_header() || signed_by_query())
+    }
+}
+
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    }
+}
+
+/// `a.b` of `a.b.domain`, nothing of the domain itself; `None` if the host is not within the domain.
+fn labels_before<'a>(host: &'a str, domain: &str) -> Option<&'a str> {
+    let (before, tail) = host.split_at_checked(host.len().checked_sub(domain.len())?)?;
+    let within = tail.eq_ignore_ascii_case(domain) && (before.is_empty() || before.ends_with('.'));
+    within.then(|| before.strip_suffix('.').unwrap_or(before))
+}
+
+/// The id of `pub-<32 hex>`.
+fn public_id(label: &str) -> Option<PublicId> {
+    let (prefix, digits) = label.split_at_checked(4)?;
+    prefix.eq_ignore_ascii_case("pub-").then(|| PublicId::parse(digits))?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "0123456789abcdef0123456789abcdef";
+
+    fn asked(target: &str, headers: &[(&str, &str)]) -> Option<Asked> {
+        let lower = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let hosts = PublicHosts {
+            development_domains: lower(&["r2dev.localhost", "r2.dev"]),
+            account_domains: lower(&["r2.localhost"]),
+            bucket_domains: lower(&["localhost", "s3.example.com"]),
+        };
+        let mut request = Request::builder().uri(target);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        hosts.asked(&request.body(()).unwrap())
+    }
+
+    fn at(host: &str) -> Option<Asked> {
+        asked("/key", &[("host", host)])
+    }
+
+    fn managed() -> Option<Asked> {
+        Some(Asked::Name(PublicName::Managed(PublicId::parse(ID).unwrap())))
+    }
+
+    fn custom(name: &str) -> Option<Asked> {
+        Some(Asked::Name(PublicName::Custom(DomainName::parse(name).unwrap())))
+    }
+
+    #[test]
+    fn case_port_and_final_dot_make_no_difference() {
+        for host in [
+            format!("pub-{ID}.r2dev.localhost"),
+            format!("pub-{ID}.r2.dev:9200"),
+            format!("PUB-{}.R2DEV.localhost.:80", ID.to_uppercase()),
+        ] {
+            assert_eq!(at(&host), managed(), "{host}");
+        }
+        for host in ["Assets.Example.com", "assets.example.com:8080", "assets.example.com.", "assets.example.com.:1"] {
+            assert_eq!(at(host), custom("assets.example.com"), "{host}");
+        }
+        assert_eq!(at("photos.localhost:9200"), custom("photos.localhost"));
+    }
+
+    #[test]
+    fn hosts_of_other_faces_name_nothing() {
+        for host in [
+            "127.0.0.1:9200",
+            "127.0.0.1",
+            "[::1]:9200",
+            "[::1]",
+            "localhost",
+            "localhost:9200",
+            "localhost.",
+            "",
+            ":",
+            "r2.localhost",
+            "eu.r2.localhost",
+            "0123456789abcdef0123456789abcdef.r2.localhost:80",
+            "s3.example.com",
+            "user@assets.example.com",
+            "user:pw@assets.example.com",
+            "assets.example.com/",
+            "a b.example.com",
+            "assets.example.com,other.example.com",
+            "*.example.com",
+        ] {
+            assert_eq!(at(host), None, "{host}");
+        }
+    }
+
+    #[test]
+    fn names_under_a_development_domain_that_nobody_can_have_are_nobodys() {
+        for host in ["r2.dev", "www.r2.dev", "pub-1.r2dev.localhost", "pub-.r2.dev", "\u{e9}.r2.dev"] {
+            let expected = host.is_ascii().then_some(Asked::Nobody);
+            assert_eq!(at(host), expected, "{host}");
+        }
+        assert_eq!(at(&format!("a.pub-{ID}.r2.dev")), Some(Asked::Nobody));
+        assert_eq!(at(&format!("pub-{ID}0.r2.dev")), Some(Asked::Nobody));
+        assert_eq!(at(&format!("user@pub-{ID}.r2.dev")), Some(Asked::Nobody));
+    }
+
+    #[test]
+    fn the_target_and_the_header_must_agree() {
+        let both = |target: &str, host: &str| asked(target, &[("host", host)]);
+        assert_eq!(both("http://a.example.com/k", "A.example.com:80"), custom("a.example.com"));
+        assert_eq!(asked("http://a.example.com/k", &[]), custom("a.example.com"), "as in HTTP/2");
+        for (target, host) in [
+            ("http://a.example.com/k", "b.example.com"),
+            ("http://a.example.com/k", "127.0.0.1"),
+            ("http://127.0.0.1/k", "a.example.com"),
+            ("http://user@a.example.com/k", "a.example.com"),
+        ] {
+            assert_eq!(both(target, host), Some(Asked::Contradiction), "{target} {host}");
+        }
+        assert_eq!(both("http://127.0.0.1/k", "localhost"), None);
+        assert_eq!(asked("/k", &[("host", "a.example.com"), ("host", "a.example.com")]), None);
+        assert_eq!(asked("/k", &[]), None);
+    }
+
+    #[test]
+    fn no_other_header_says_where_a_request_goes() {
+        for name in ["x-forwarded-host", "forwarded", "x-host", "x-original-url"] {
+            assert_eq!(asked("/k", &[("host", "127.0.0.1"), (name, "a.example.com")]), None);
+        }
+    }
+
+    #[test]
+    fn requests_signed_as_s3s_stay_s3s_where_both_have_the_name() {
+        let signed = ("authorization", "AWS4-HMAC-SHA256 Credential=...");
+        assert_eq!(asked("/k", &[("host", "photos.localhost"), signed]), None);
+        assert_eq!(asked("/k?X-Amz-Algorithm=AWS4-HMAC-SHA256", &[("host", "photos.localhost")]), None);
+        assert_eq!(asked("/k?x=1", &[("host", "photos.localhost")]), custom("photos.localhost"));
+        assert_eq!(asked("/k", &[("host", "photos.example.com"), signed]), custom("photos.example.com"));
+    }
+}

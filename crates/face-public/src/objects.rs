@@ -1,0 +1,130 @@
+//! Objects as everybody gets them: the bytes and the HTTP headers stored with them, and nothing of S3.
+//! Sources: R2 "Public buckets"; "Release notes" 2022-09-28 (`Content-Range` for ranges only), 2023-03-16
+//! (`Content-Encoding`).
+
+use crate::conditions;
+use crate::handle::Answered;
+use bytes::Bytes;
+use http::header::{
+    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH,
+    CONTENT_RANGE, CONTENT_TYPE, ETAG, EXPIRES, HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED,
+};
+use http::request::Parts;
+use http::{Response, StatusCode};
+use http_support::AnswerBody;
+use operations::get_object::{Found, GetObject, Portion};
+use operations::public_bucket::PublicBucket;
+use operations::{Caller, ObjectRow, Store};
+use percent_encoding::percent_decode_str;
+use types::{ByteRange, Conditions, ErrorCode, ObjectKey, OperationError};
+
+/// What to read: the key is all of the path behind its first slash, unescaped once. `..` and `//` are ordinary text,
+/// the query says nothing.
+///
+/// # Errors
+/// `NoSuchKey` for the root, where nothing is listed; `InvalidUri` for what can be no key.
+fn request(bucket: &PublicBucket, parts: &Parts) -> Result<GetObject, OperationError> {
+    let path = parts.uri.path();
+    let path = path.strip_prefix('/').unwrap_or(path);
+    if path.is_empty() {
+        return Err(ErrorCode::NoSuchKey.into());
+    }
+    let bytes: Vec<u8> = percent_decode_str(path).collect();
+    let invalid = |error: types::InvalidObjectKey| OperationError::new(ErrorCode::InvalidUri, error.to_string());
+    Ok(GetObject {
+        bucket: bucket.domain.bucket.clone(),
+        key: ObjectKey::parse_bytes(&bytes).map_err(invalid)?,
+        conditions: conditions::conditions(&parts.headers),
+        part: Portion::Whole,
+        with_checksum: false,
+        // Whoever may have the key to an object does not send it to a public name.
+        customer_key: None,
+    })
+}
+
+/// Reads an object, or the range of it that is asked for.
+///
+/// # Errors
+/// `NoSuchKey`, `PreconditionFailed`, `InvalidUri`; `InvalidRequest` for an object that a customer's key encrypts.
+pub(crate) async fn get(store: &Store, caller: &Caller, bucket: &PublicBucket, parts: &Parts) -> Answered {
+    let mut operation = request(bucket, parts)?;
+    if let Some(range) = conditions::range(&parts.headers) {
+        operation.part = Portion::Range(range);
+    }
+    let (found, mut reader) = match store.get_object(caller, &operation).await {
+        Ok(Found::NotModified(row)) => return Ok(not_modified(&row)),
+        Ok(Found::Object(found)) => found,
+        Err(error) if error.code == ErrorCode::InvalidRange => {
+            return unsatisfiable(store, caller, operation, error).await;
+        }
+        Err(error) => return Err(error),
+    };
+    let body = match reader.ready() {
+        Some(bytes) => AnswerBody::Full(bytes),
+        None => AnswerBody::Object { stream: reader.into_stream(), remaining: found.range.length },
+    };
+    let range = matches!(found.part, Portion::Range(_)).then_some(found.range);
+    Ok(object(&found.row, range, body))
+}
+
+/// Reads the headers of an object. Ranges are of GET only (RFC 9110 section 14.2).
+///
+/// # Errors
+/// As [`get`].
+pub(crate) async fn head(store: &Store, caller: &Caller, bucket: &PublicBucket, parts: &Parts) -> Answered {
+    match store.head_object(caller, &request(bucket, parts)?).await? {
+        Found::NotModified(row) => Ok(not_modified(&row)),
+        Found::Object(found) => Ok(object(&found.row, None, AnswerBody::Full(Bytes::new()))),
+    }
+}
+
+/// 416, with the size that ranges must be within.
+async fn unsatisfiable(store: &Store, caller: &Caller, asked: GetObject, error: OperationError) -> Answered {
+    let whole = GetObject { part: Portion::Whole, conditions: Conditions::default(), ..asked };
+    let Found::Object(found) = store.head_object(caller, &whole).await? else { return Err(error) };
+    let mut answer = crate::pages::page(&error, false);
+    put(answer.headers_mut(), CONTENT_RANGE, Some(&format!("bytes */{}", found.row.size)));
+    Ok(answer)
+}
+
+fn object(row: &ObjectRow, range: Option<ByteRange>, body: AnswerBody) -> Response<AnswerBody> {
+    let mut answer = Response::new(body);
+    let headers = answer.headers_mut();
+    headers.reserve(12);
+    put_validators(headers, row);
+    let http = &row.http;
+    put(headers, CONTENT_TYPE, Some(http.content_type.as_deref().unwrap_or("application/octet-stream")));
+    put(headers, CONTENT_ENCODING, http.content_encoding.as_deref());
+    put(headers, CONTENT_DISPOSITION, http.content_disposition.as_deref());
+    put(headers, CONTENT_LANGUAGE, http.content_language.as_deref());
+    headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    headers.insert(CONTENT_LENGTH, HeaderValue::from(range.map_or(row.size, |range| range.length)));
+    if let Some(range) = range {
+        let last = range.end().saturating_sub(1);
+        put(headers, CONTENT_RANGE, Some(&format!("bytes {}-{last}/{}", range.start, row.size)));
+        *answer.status_mut() = StatusCode::PARTIAL_CONTENT;
+    }
+    answer
+}
+
+fn not_modified(row: &ObjectRow) -> Response<AnswerBody> {
+    let mut answer = Response::new(AnswerBody::Full(Bytes::new()));
+    *answer.status_mut() = StatusCode::NOT_MODIFIED;
+    put_validators(answer.headers_mut(), row);
+    answer
+}
+
+/// What a cache needs to know, also of 304.
+fn put_validators(headers: &mut HeaderMap, row: &ObjectRow) {
+    put(headers, ETAG, Some(&format!("\"{}\"", row.etag)));
+    put(headers, LAST_MODIFIED, Some(&row.modified.to_http_date()));
+    put(headers, CACHE_CONTROL, row.http.cache_control.as_deref());
+    put(headers, EXPIRES, row.http.expires.as_deref());
+}
+
+/// Values that no header can carry, of another face, are left out.
+fn put(headers: &mut HeaderMap, name: HeaderName, text: Option<&str>) {
+    if let Some(value) = text.and_then(|text| HeaderValue::from_bytes(text.as_bytes()).ok()) {
+        headers.insert(name, value);
+    }
+}
