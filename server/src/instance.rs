@@ -7,7 +7,7 @@ use blobs::{BlobSettings, LocalBlobs};
 use environment::disk::OpenDiskError;
 use environment::{Clock, Disk, Entropy, LocalDisk};
 use face_public::{PublicFace, PublicHosts};
-use face_rest::RestFace;
+use face_rest::{RestDomains, RestFace};
 use face_s3::{HostRules, S3Face};
 use http::header::{AUTHORIZATION, HeaderValue};
 use http::{Method, Request, Response};
@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use types::OperationError;
+use types::{CertificateStatus, DomainName, OperationError};
 
 /// What a server asks of the machine besides its disk.
 #[derive(Clone)]
@@ -45,6 +45,7 @@ pub struct Instance {
     stop: watch::Sender<bool>,
     serving: JoinHandle<()>,
     collecting: JoinHandle<()>,
+    settling: JoinHandle<()>,
     engine: Arc<RocksEngine>,
     ephemeral: Option<PathBuf>,
 }
@@ -167,16 +168,23 @@ impl Instance {
         };
         let ids = Arc::new(RequestIds::new(&*machine.entropy));
         // Temporary credentials name an endpoint; without a domain of its own a server is reached as this machine.
-        let endpoint_domain = settings.account_domains.first().map_or("localhost", String::as_str).to_owned();
+        let first = |domains: &[String], otherwise: &str| domains.first().map_or(otherwise, String::as_str).to_owned();
+        let rest_domains = RestDomains {
+            endpoints: first(&settings.account_domains, "localhost"),
+            development: first(&settings.development_domains, "r2dev.localhost"),
+        };
         let gateway = Arc::new(Gateway {
             public: PublicFace::new(Arc::clone(&store), public_hosts, Arc::clone(&ids)),
-            rest: RestFace::new(Arc::clone(&store), Arc::clone(&ids), endpoint_domain),
+            rest: RestFace::new(Arc::clone(&store), Arc::clone(&ids), rest_domains),
             s3: S3Face::new(Arc::clone(&store), hosts, ids),
         });
         let (stop, stopped) = watch::channel(false);
         let serving = tokio::spawn(listener.serve(gateway, Arc::clone(&machine.clock), told_to_stop(stopped.clone())));
-        let collecting = tokio::spawn(background::garbage::run(Arc::clone(&store), told_to_stop(stopped)));
-        Ok(Self { access, address, store, stop, serving, collecting, engine, ephemeral })
+        let collecting = tokio::spawn(background::garbage::run(Arc::clone(&store), told_to_stop(stopped.clone())));
+        // Whatever ends TLS before this server has the certificates.
+        let certificate = |_: &DomainName| CertificateStatus::Active;
+        let settling = tokio::spawn(background::domains::run(Arc::clone(&store), certificate, told_to_stop(stopped)));
+        Ok(Self { access, address, store, stop, serving, collecting, settling, engine, ephemeral })
     }
 
     /// How clients reach it.
@@ -197,7 +205,7 @@ impl Instance {
     /// Finishes running requests, for a bounded time, and closes the store.
     pub async fn stop(self) {
         let _nobody_listens_any_more = self.stop.send(true);
-        for task in [self.serving, self.collecting] {
+        for task in [self.serving, self.collecting, self.settling] {
             if let Err(error) = task.await {
                 tracing::error!(%error, "a task did not end well");
             }

@@ -1,3 +1,4 @@
 //! Work that no request waits for: loops that call operations. Each can be stopped at any moment and begun again.
 
+pub mod domains;
 pub mod garbage;

@@ -21,7 +21,16 @@ use types::{AccountId, Jurisdiction, Resource};
 pub struct RestFace {
     store: Arc<Store>,
     ids: Arc<RequestIds>,
-    endpoint_domain: String,
+    domains: RestDomains,
+}
+
+/// The domains that answers name.
+#[derive(Clone, Debug)]
+pub struct RestDomains {
+    /// Under which accounts have their S3 endpoints.
+    pub endpoints: String,
+    /// Under which buckets have their public development URLs.
+    pub development: String,
 }
 
 /// The header of every answer that names the request.
@@ -31,9 +40,9 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("cf-ray");
 pub(crate) const JURISDICTION: &str = "cf-r2-jurisdiction";
 
 impl RestFace {
-    /// The face of `store`, whose accounts have their S3 endpoints under `endpoint_domain`.
-    pub fn new(store: Arc<Store>, ids: Arc<RequestIds>, endpoint_domain: String) -> Self {
-        Self { store, ids, endpoint_domain }
+    /// The face of `store`, which is reached under `domains`.
+    pub fn new(store: Arc<Store>, ids: Arc<RequestIds>, domains: RestDomains) -> Self {
+        Self { store, ids, domains }
     }
 
     /// Answers one request of a client at `address`.
@@ -88,8 +97,9 @@ impl RestFace {
         check_account(account, &caller, route.domain)?;
         let caller = &caller.within(jurisdiction(head)?);
         check_scope(route, caller)?;
-        let endpoint_domain = &self.endpoint_domain;
-        (route.handler)(Call { store: &self.store, caller, endpoint_domain, head, path }, body).await
+        let (endpoint_domain, development_domain) = (&*self.domains.endpoints, &*self.domains.development);
+        (route.handler)(Call { store: &self.store, caller, endpoint_domain, development_domain, head, path }, body)
+            .await
     }
 }
 

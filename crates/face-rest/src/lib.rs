@@ -10,6 +10,7 @@ mod authenticate;
 mod buckets;
 mod cors;
 mod cursor;
+mod domains;
 mod envelope;
 mod error;
 mod graphql;
@@ -32,5 +33,5 @@ mod temporary_credentials;
 mod tokens;
 mod usage;
 
-pub use handle::RestFace;
+pub use handle::{RestDomains, RestFace};
 pub use router::PREFIX;

@@ -31,6 +31,8 @@ pub(crate) struct Call<'a> {
     pub(crate) caller: &'a Caller,
     /// The domain under which accounts have their S3 endpoints.
     pub(crate) endpoint_domain: &'a str,
+    /// The domain under which buckets have their public development URLs.
+    pub(crate) development_domain: &'a str,
     /// Method, URI, headers.
     pub(crate) head: &'a Parts,
     /// The variable parts of the path.

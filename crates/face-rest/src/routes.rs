@@ -6,7 +6,8 @@ use crate::error::Domain::{self, Identity, Product, Verify};
 use crate::router::Access::{self, AnyToken, Needs, Open};
 use crate::router::{BodyKind, Handler, Route};
 use crate::{
-    audit_filters, audit_log, buckets, cors, graphql, identity, lifecycle, locks, object_listing, objects, openapi,
+    audit_filters, audit_log, buckets, cors, domains, graphql, identity, lifecycle, locks, object_listing, objects,
+    openapi,
 };
 use crate::{temporary_credentials, tokens, usage};
 use operations::Action;
@@ -76,6 +77,17 @@ pub(crate) static ROUTES: &[Route] = &[
         "Replace the lifecycle rules of a bucket", |call, body| Box::pin(lifecycle::put(call, body))).json(),
     row("GET", "/accounts/{account}/r2/buckets/{bucket}/lock", Product, Needs(&[Action::GetBucketLock]), "The lock rules of a bucket", |call, _| Box::pin(locks::get(call))),
     row("PUT", "/accounts/{account}/r2/buckets/{bucket}/lock", Product, Needs(&[Action::PutBucketLock]), "Replace the lock rules of a bucket", |call, body| Box::pin(locks::put(call, body))).json(),
+
+    // Public access.
+    row("GET", "/accounts/{account}/r2/buckets/{bucket}/domains/managed", Product, Needs(&[Action::GetManagedDomain]), "The public development URL of a bucket", |call, _| Box::pin(domains::managed(call))),
+    row("PUT", "/accounts/{account}/r2/buckets/{bucket}/domains/managed", Product, Needs(&[Action::ChangeBucketVisibility]),
+        "Open or close the public development URL of a bucket", |call, body| Box::pin(domains::set_managed(call, body))).json(),
+    row("GET", "/accounts/{account}/r2/buckets/{bucket}/domains/custom", Product, Needs(&[Action::ListCustomDomains]), "The custom domains of a bucket", |call, _| Box::pin(domains::list(call))),
+    row("POST", "/accounts/{account}/r2/buckets/{bucket}/domains/custom", Product, Needs(&[Action::AddCustomDomain]), "Give a bucket a custom domain", |call, body| Box::pin(domains::add(call, body))).json(),
+    row("GET", "/accounts/{account}/r2/buckets/{bucket}/domains/custom/{domain}", Product, Needs(&[Action::GetCustomDomain]), "A custom domain of a bucket", |call, _| Box::pin(domains::get(call))),
+    row("PUT", "/accounts/{account}/r2/buckets/{bucket}/domains/custom/{domain}", Product, Needs(&[Action::UpdateCustomDomain]),
+        "Change what is set of a custom domain", |call, body| Box::pin(domains::update(call, body))).json(),
+    row("DELETE", "/accounts/{account}/r2/buckets/{bucket}/domains/custom/{domain}", Product, Needs(&[Action::RemoveCustomDomain]), "Take a custom domain from a bucket", |call, _| Box::pin(domains::remove(call))),
 
     // Objects.
     row("GET", "/accounts/{account}/r2/buckets/{bucket}/objects", Product, Needs(&[Action::ListObjects]), "The objects of a bucket", |call, _| Box::pin(object_listing::list(call)))

@@ -6,10 +6,13 @@ use crate::buckets::FoundBucket;
 use crate::engine::Outcome;
 use crate::keys;
 use crate::row_cache::Lookup;
-use crate::rows::{BucketDomainsRow, DomainRow};
+use crate::rows::{BucketDomainsRow, DomainRow, PendingDomainRow};
 use crate::service::{Change, Metadata, MetadataError, Stored};
 use std::sync::Arc;
 use types::{BucketId, DomainName, PublicId, PublicName};
+
+/// Unsettled domains that are read at once.
+const PENDING_AT_ONCE: usize = 1000;
 
 /// The names of a bucket as they were read: good as the condition of a later commit.
 #[derive(Clone, Debug, Default)]
@@ -43,7 +46,14 @@ impl KnownDomains {
         if self.0.is_some() {
             change.delete(keys::bucket_domains(bucket));
         }
-        self.names().iter().for_each(|name| change.delete(keys::public_name(name)));
+        self.names().iter().for_each(|name| forget(name, change));
+    }
+}
+
+fn forget(name: &PublicName, change: &mut Change<'_>) {
+    change.delete(keys::public_name(name));
+    if let PublicName::Custom(name) = name {
+        change.delete(keys::pending_domain(name));
     }
 }
 
@@ -92,6 +102,7 @@ impl Metadata {
         known.change_to(bucket.id(), &names, &mut change);
         change.expect_absent(key.clone());
         change.put(key, row);
+        change.put(keys::pending_domain(name), &PendingDomainRow);
         Ok(change.commit().await?)
     }
 
@@ -109,6 +120,36 @@ impl Metadata {
         Ok(change.commit().await?)
     }
 
+    /// Sets what was found out about a custom domain. [`Outcome::Conflict`]: it is no longer as it was found.
+    pub async fn settle_domain(
+        &self,
+        name: &DomainName,
+        stored: &Stored<DomainRow>,
+        row: &DomainRow,
+    ) -> Result<Outcome, MetadataError> {
+        let key = keys::public_name(&PublicName::Custom(name.clone()));
+        let mut change = self.change();
+        change.expect(key.clone(), stored);
+        change.put(key, row);
+        if row.is_settled() {
+            change.delete(keys::pending_domain(name));
+        }
+        Ok(change.commit().await?)
+    }
+
+    /// Custom domains that are not settled, in the order of their names: a page of those after `after`; an empty page
+    /// ends them.
+    pub async fn pending_domains(&self, after: Option<&DomainName>) -> Result<Vec<DomainName>, MetadataError> {
+        let prefix = keys::pending_domains();
+        let start = after.map_or_else(|| prefix.clone(), |name| keys::just_after(&keys::pending_domain(name)));
+        let rows = self.read_range::<PendingDomainRow>(start, keys::after_prefix(&prefix), PENDING_AT_ONCE).await?;
+        let name = |key: &[u8]| std::str::from_utf8(key.strip_prefix(prefix.as_slice())?).ok().map(DomainName::parse);
+        let names = rows.iter().map(|(key, _)| name(key).and_then(Result::ok));
+        names
+            .collect::<Option<_>>()
+            .ok_or(MetadataError::Malformed { row: "pending domain", cause: crate::codec::Malformed { field: "name" } })
+    }
+
     /// Takes a name from a bucket. [`Outcome::Conflict`]: the bucket's names are no longer as they were found.
     pub async fn remove_domain(
         &self,
@@ -120,7 +161,7 @@ impl Metadata {
         names.custom.retain(|kept| kept != name);
         let mut change = self.change();
         known.change_to(bucket, &names, &mut change);
-        change.delete(keys::public_name(&PublicName::Custom(name.clone())));
+        forget(&PublicName::Custom(name.clone()), &mut change);
         Ok(change.commit().await?)
     }
 
@@ -200,6 +241,31 @@ mod tests {
             assert_eq!(metadata.public_name(&at).await.unwrap(), None);
             assert_eq!(add(&metadata, &second, "a.example.com").await, Outcome::Committed);
         }
+    }
+
+    #[tokio::test]
+    async fn a_domain_is_pending_until_it_is_settled_or_gone() {
+        let metadata = service();
+        let bucket = make_bucket(&metadata, "bucket").await;
+        for text in ["a.example.com", "b.example.com", "c.example.com"] {
+            assert_eq!(add(&metadata, &bucket, text).await, Outcome::Committed);
+        }
+        let (a, b, c) = (name("a.example.com"), name("b.example.com"), name("c.example.com"));
+        assert_eq!(metadata.pending_domains(None).await.unwrap(), [a.clone(), b.clone(), c.clone()]);
+        assert_eq!(metadata.pending_domains(Some(&b)).await.unwrap(), std::slice::from_ref(&c));
+        let stored = metadata.stored_domain(&PublicName::Custom(a.clone())).await.unwrap().unwrap();
+        let found = DomainRow { ownership: Ownership::Active, ..stored.row.clone() };
+        assert_eq!(metadata.settle_domain(&a, &stored, &found).await.unwrap(), Outcome::Committed);
+        assert_eq!(metadata.settle_domain(&a, &stored, &found).await.unwrap(), Outcome::Conflict);
+        assert_eq!(metadata.pending_domains(None).await.unwrap().len(), 3);
+        let stored = metadata.stored_domain(&PublicName::Custom(a.clone())).await.unwrap().unwrap();
+        let settled = DomainRow { certificate: CertificateStatus::Active, ..found };
+        assert_eq!(metadata.settle_domain(&a, &stored, &settled).await.unwrap(), Outcome::Committed);
+        let known = metadata.domains(bucket.id()).await.unwrap();
+        assert_eq!(metadata.remove_domain(bucket.id(), &known, &b).await.unwrap(), Outcome::Committed);
+        assert_eq!(metadata.pending_domains(None).await.unwrap(), [c]);
+        assert_eq!(metadata.delete_bucket(&bucket, Timestamp(1)).await.unwrap(), Outcome::Committed);
+        assert_eq!(metadata.pending_domains(None).await.unwrap(), []);
     }
 
     #[tokio::test]

@@ -4,7 +4,9 @@
 //! (`0x00` as `0x00 0xff`) and ends with `0x00 0x01`, so that order is kept and no text is a prefix of another.
 
 use crate::rows::TokenOwner;
-use types::{AccessKeyId, AccountId, BlobId, BucketId, BucketName, Jurisdiction, PublicName, Timestamp, UploadId};
+use types::{
+    AccessKeyId, AccountId, BlobId, BucketId, BucketName, DomainName, Jurisdiction, PublicName, Timestamp, UploadId,
+};
 
 const ACCOUNT: u8 = b'A';
 const AUDIT: u8 = b'D';
@@ -21,6 +23,7 @@ const LOCK: u8 = b'K';
 const MANIFEST: u8 = b'M';
 const OBJECT: u8 = b'O';
 const PART: u8 = b'P';
+const PENDING_DOMAIN: u8 = b'Y';
 const REFERENCES: u8 = b'R';
 const STORE: u8 = b'S';
 const TOKEN: u8 = b'C';
@@ -237,6 +240,16 @@ pub fn public_name(name: &PublicName) -> Vec<u8> {
     }
 }
 
+/// All custom domains that are not settled.
+pub fn pending_domains() -> Vec<u8> {
+    Key::new(PENDING_DOMAIN).done()
+}
+
+/// A custom domain that is not settled.
+pub fn pending_domain(name: &DomainName) -> Vec<u8> {
+    Key(pending_domains()).bytes(name.as_str().as_bytes()).done()
+}
+
 /// All objects of a bucket.
 pub fn objects(bucket: BucketId) -> Vec<u8> {
     Key::new(OBJECT).bytes(&bucket.0.to_be_bytes()).done()
@@ -351,6 +364,7 @@ mod tests {
             MANIFEST,
             OBJECT,
             PART,
+            PENDING_DOMAIN,
             REFERENCES,
             STORE,
             TOKEN,

@@ -20,7 +20,7 @@ use types::{
 
 pub use accounts::{BucketCountRow, FirstLocationRow};
 pub use audit::{AuditResource, AuditRow, ChangeKind, Interface};
-pub use domains::{BucketDomainsRow, DomainRow};
+pub use domains::{BucketDomainsRow, DomainRow, PendingDomainRow};
 pub use formats::Row;
 pub use tokens::{TokenNameRow, TokenOwner, TokenRow, TokenState};
 

@@ -33,6 +33,7 @@ pub mod permissions;
 pub mod public_bucket;
 pub mod put_object;
 pub mod set_default_class;
+pub mod settle_domains;
 pub mod start;
 pub mod store;
 pub mod temporary_credentials;

@@ -144,7 +144,7 @@ fn check(calls: u64, operation: impl FnOnce(&mut Scene) -> Operation) {
     run(async {
         let mut scene = Scene::new().await;
         let operation = operation(&mut scene);
-        let made = walk(&scene, operation).await;
+        let made = Box::pin(walk(&scene, operation)).await;
         assert!(made >= calls, "only {made} calls were walked");
     });
 }

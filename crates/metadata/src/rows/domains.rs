@@ -40,6 +40,28 @@ pub struct BucketDomainsRow {
     pub custom: Vec<DomainName>,
 }
 
+/// That a custom domain is not settled: somebody has yet to find out whether it is its account's and has a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PendingDomainRow;
+
+impl DomainRow {
+    /// Whether nothing is left to be found out.
+    pub fn is_settled(&self) -> bool {
+        self.ownership == Ownership::Active && self.certificate == CertificateStatus::Active
+    }
+}
+
+impl Row for PendingDomainRow {
+    const NAME: &'static str = "pending domain";
+    const MARKER: [u8; 4] = *b"pdo1";
+
+    fn write(&self, _nothing_but_the_marker: &mut Encoder) {}
+
+    fn read(_nothing_but_the_marker: &mut Decoder<'_>) -> Result<Self, Malformed> {
+        Ok(Self)
+    }
+}
+
 impl Row for DomainRow {
     const NAME: &'static str = "domain";
     const MARKER: [u8; 4] = *b"dom1";
@@ -189,6 +211,13 @@ pub(crate) mod tests {
                 assert_eq!(DomainRow::decode(&row.encode()).unwrap(), row);
             }
         }
+    }
+
+    #[test]
+    fn a_domain_is_settled_once_both_are_known() {
+        assert_eq!(PendingDomainRow::decode(&PendingDomainRow.encode()).unwrap(), PendingDomainRow);
+        assert!(!row().is_settled());
+        assert!(DomainRow { certificate: CertificateStatus::Active, ..row() }.is_settled());
     }
 
     #[test]
