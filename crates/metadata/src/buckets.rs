@@ -25,6 +25,11 @@ impl FoundBucket {
     pub(crate) fn expect(&self, change: &mut Change<'_>) {
         change.expect(self.key.clone(), &self.stored);
     }
+
+    /// Sets its row. Even if that is the one it has, whoever expects the bucket as it was before now conflicts.
+    pub(crate) fn set(&self, change: &mut Change<'_>, row: &BucketRow) {
+        change.put(self.key.clone(), row);
+    }
 }
 
 /// The place of a bucket that is not there yet: what its row is made of, and the condition of its making.
@@ -82,6 +87,13 @@ impl Metadata {
         Ok(stored.map(|stored| FoundBucket { key, account, stored }))
     }
 
+    /// A bucket as it is now, past what is kept in memory: for whoever met a conflict over it. `None` if it is gone, also
+    /// if another has its name.
+    pub async fn bucket_again(&self, bucket: &FoundBucket) -> Result<Option<FoundBucket>, MetadataError> {
+        let stored = self.read::<BucketRow>(&bucket.key).await?.filter(|stored| stored.row.id == bucket.id());
+        Ok(stored.map(|stored| FoundBucket { key: bucket.key.clone(), account: bucket.account, stored }))
+    }
+
     /// Looks at the place of a bucket that is not there.
     pub async fn vacancy(
         &self,
@@ -129,7 +141,7 @@ impl Metadata {
     pub async fn change_bucket(&self, bucket: &FoundBucket, row: &BucketRow) -> Result<Outcome, MetadataError> {
         let mut change = self.change();
         bucket.expect(&mut change);
-        change.put(bucket.key.clone(), row);
+        bucket.set(&mut change, row);
         Ok(change.commit().await?)
     }
 

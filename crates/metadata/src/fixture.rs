@@ -43,6 +43,7 @@ pub(crate) async fn make_bucket_in(
         location: vacancy.location(hint),
         default_class: StorageClass::Standard,
         key: WrappedKey([0; 60]),
+        lock: None,
     };
     assert_eq!(metadata.create_bucket(&vacancy, &row).await.unwrap(), Outcome::Committed);
     metadata.bucket(ACCOUNT, jurisdiction, &name).await.unwrap().unwrap()

@@ -93,7 +93,8 @@ impl Metadata {
         Ok(change.commit().await?)
     }
 
-    /// Removes an object. [`Outcome::Conflict`]: it is no longer as it was found.
+    /// Removes an object. [`Outcome::Conflict`]: it is no longer as it was found, or its bucket is not, and with it the
+    /// lock rules.
     pub async fn delete_object(
         &self,
         bucket: &FoundBucket,
@@ -102,6 +103,7 @@ impl Metadata {
         now: Timestamp,
     ) -> Result<Outcome, MetadataError> {
         let mut change = self.change();
+        bucket.expect(&mut change);
         let row_key = keys::object(bucket.id(), key.identity());
         change.expect(row_key.clone(), object);
         change.delete(row_key);

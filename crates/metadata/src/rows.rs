@@ -69,6 +69,19 @@ pub struct BucketRow {
     pub default_class: StorageClass,
     /// Its key, wrapped by the root key.
     pub key: WrappedKey,
+    /// Which lock rules are in force in it; `None`: none.
+    pub lock: Option<LockVersion>,
+}
+
+/// Names the lock rules of a bucket as they were set once: no others ever have the same. Kept with the bucket, so that
+/// a bucket without rules costs no look-up, and whoever commits on the condition that the bucket is unchanged knows that
+/// its rules are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LockVersion(pub [u8; 16]);
+
+impl LockVersion {
+    /// Of a bucket whose row does not tell, since it is older than this: it may have rules.
+    pub const UNTOLD: Self = Self([0; 16]);
 }
 
 /// The lifecycle rules of a bucket. A bucket without this row has those that every bucket begins with.

@@ -1,4 +1,4 @@
-//! The lock rules of a bucket: to see and to replace. Acting on them is another matter. Source: R2 "Bucket locks".
+//! The lock rules of a bucket: to see and to replace. `retention` is what they do. Source: R2 "Bucket locks".
 
 use crate::audit::AuditedChange;
 use crate::audit_values;
@@ -6,7 +6,7 @@ use crate::caller::Caller;
 use crate::permissions::Action;
 use crate::store::Store;
 use metadata::Outcome;
-use metadata::rows::ChangeKind;
+use metadata::rows::{ChangeKind, LockVersion};
 use types::{BucketLock, BucketName, OperationError, Resource};
 
 impl Store {
@@ -20,7 +20,8 @@ impl Store {
         Ok(self.metadata.lock(bucket.id()).await?)
     }
 
-    /// Sets a bucket's lock rules in place of all it has.
+    /// Sets a bucket's lock rules in place of all it has. On return they hold for every object there is: nothing that
+    /// they keep is replaced or removed from then on. What no rule keeps any more is free at once.
     ///
     /// # Errors
     /// `NoSuchBucket`, `TooManyRequests`.
@@ -38,7 +39,8 @@ impl Store {
             let new = audit_values::lock(lock);
             let audited = AuditedChange::of_bucket("PutBucketLock", ChangeKind::Update, name, Some(old), Some(new));
             // A conflict is a change of the bucket, most likely its end: look again.
-            if self.recording(caller, audited).await?.put_lock(&bucket, lock).await? == Outcome::Committed {
+            let version = LockVersion(self.random_id());
+            if self.recording(caller, audited).await?.put_lock(&bucket, lock, version).await? == Outcome::Committed {
                 return Ok(());
             }
         }

@@ -63,7 +63,7 @@ impl Store {
     ///
     /// # Errors
     /// `NoSuchBucket`, `NoSuchUpload`, `InvalidPart`, `EntityTooSmall`, `PartSizesDiffer`, `EntityTooLarge`,
-    /// `PreconditionFailed`, `BadDigest`, `TooManyRequests`; `InvalidRequest` for sizes, checksums or types that are
+    /// `PreconditionFailed`, `ObjectLockedByBucketPolicy` (the upload stays), `BadDigest`, `TooManyRequests`; `InvalidRequest` for sizes, checksums or types that are
     /// not the upload's.
     pub async fn complete_upload(
         &self,
@@ -137,6 +137,7 @@ impl Store {
             let _either_way_it_is_gone = self.metadata.abort_upload(bucket.id(), upload, now).await?;
             return Err(failed);
         }
+        self.refuse_retained(&bucket.found, &key, replaces.as_ref().map(|stored| &stored.row)).await?;
         // The source does not matter: `complete_upload` writes the manifest itself.
         let source = BodySource::Blob;
         let new = NewObject { bucket: &bucket.found, key: &key, replaces: replaces.as_ref(), row: &row, source };

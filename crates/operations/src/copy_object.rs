@@ -66,8 +66,8 @@ impl Store {
     /// Copies an object.
     ///
     /// # Errors
-    /// `NoSuchBucket` and `NoSuchKey` of source or destination, `PreconditionFailed`, `InvalidRequest` for a copy
-    /// onto itself that changes nothing, `TooManyRequests`; for the source's customer key as [`Store::get_object`].
+    /// `NoSuchBucket` and `NoSuchKey` of source or destination, `PreconditionFailed`, `ObjectLockedByBucketPolicy`,
+    /// `InvalidRequest` for a copy onto itself that changes nothing, `TooManyRequests`; for the source's customer key as [`Store::get_object`].
     pub async fn copy_object(&self, caller: &Caller, request: &CopyObject) -> Result<CopiedObject, OperationError> {
         caller.authorize(Action::CopyObject, Resource::Object(&request.bucket, &request.key))?;
         caller.authorize_source(Action::CopyObject, Resource::Object(&request.source_bucket, &request.source_key))?;

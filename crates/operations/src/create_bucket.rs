@@ -50,6 +50,7 @@ impl Store {
                 location: vacancy.location(request.location),
                 default_class: request.default_class,
                 key: self.new_bucket_key(vacancy.id()),
+                lock: None,
             };
             let new = audit_values::bucket(&row, caller.jurisdiction);
             let audited = AuditedChange::of_bucket("CreateBucket", ChangeKind::Create, &request.name, None, Some(new));

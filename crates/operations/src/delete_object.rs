@@ -7,7 +7,8 @@ use futures_util::StreamExt;
 use futures_util::stream;
 use metadata::Outcome;
 use metadata::buckets::FoundBucket;
-use types::{BucketName, ObjectKey, OperationError, Resource};
+use std::borrow::Cow;
+use types::{BucketName, ErrorCode, ObjectKey, OperationError, Resource};
 
 /// Deletions of one DeleteObjects under way at once: they share the syncs of their commits.
 pub(crate) const DELETES_AT_ONCE: usize = 128;
@@ -16,7 +17,7 @@ impl Store {
     /// Removes an object; one that is not there is no error.
     ///
     /// # Errors
-    /// `NoSuchBucket`.
+    /// `NoSuchBucket`, `ObjectLockedByBucketPolicy`.
     pub async fn delete_object(
         &self,
         caller: &Caller,
@@ -28,7 +29,8 @@ impl Store {
         self.delete_from(&bucket, key).await
     }
 
-    /// Removes several objects. Each is answered for itself, in the order of `keys`.
+    /// Removes several objects. Each is answered for itself, in the order of `keys`, with the errors of
+    /// [`Store::delete_object`].
     ///
     /// # Errors
     /// `NoSuchBucket`.
@@ -49,14 +51,23 @@ impl Store {
         Ok(stream::iter(deletions).buffered(DELETES_AT_ONCE).collect().await)
     }
 
-    pub(crate) async fn delete_from(&self, bucket: &FoundBucket, key: &ObjectKey) -> Result<(), OperationError> {
-        let mut tries = self.tries(bucket.id(), key);
+    /// Removes an object of a bucket that was found, whoever asks.
+    ///
+    /// # Errors
+    /// `ObjectLockedByBucketPolicy`; `NoSuchBucket` if the bucket goes meanwhile.
+    pub(crate) async fn delete_from(&self, found: &FoundBucket, key: &ObjectKey) -> Result<(), OperationError> {
+        let mut bucket = Cow::Borrowed(found);
+        let mut tries = self.tries(found.id(), key);
         loop {
             tries.begin().await?;
-            let Some(object) = self.metadata.object(bucket.id(), key).await? else { return Ok(()) };
-            if self.metadata.delete_object(bucket, key, &object, self.clock.now()).await? == Outcome::Committed {
+            let Some(object) = self.metadata.object(found.id(), key).await? else { return Ok(()) };
+            self.refuse_retained(&bucket, key, Some(&object.row)).await?;
+            if self.metadata.delete_object(&bucket, key, &object, self.clock.now()).await? == Outcome::Committed {
                 return Ok(());
             }
+            // Its rules may be others by now.
+            let again = self.metadata.bucket_again(found).await?;
+            bucket = Cow::Owned(again.ok_or_else(|| OperationError::from(ErrorCode::NoSuchBucket))?);
         }
     }
 }

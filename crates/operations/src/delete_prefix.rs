@@ -4,7 +4,7 @@ use crate::caller::Caller;
 use crate::delete_object::DELETES_AT_ONCE;
 use crate::permissions::Action;
 use crate::store::Store;
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, stream};
 use metadata::listing::{ListEntry, ListPage, ListQuery};
 use types::limits::LIST_PAGE_MAX;
 use types::{BucketName, ErrorCode, ObjectKey, OperationError, Resource};
@@ -15,24 +15,40 @@ impl Store {
     /// goes on.
     ///
     /// # Errors
-    /// `NoSuchBucket`.
+    /// `NoSuchBucket`; `ObjectLockedByBucketPolicy` if lock rules keep some of them, once all others are gone.
     pub async fn delete_prefix(&self, caller: &Caller, name: &BucketName, prefix: &str) -> Result<u64, OperationError> {
         caller.authorize(Action::DeleteObjects, Resource::Prefix(name, prefix))?;
         let bucket = self.find_bucket(caller, name).await?;
         let prefix = ObjectKey::normalize(prefix);
         let mut query = ListQuery { prefix, limit: LIST_PAGE_MAX, ..ListQuery::default() };
-        let mut deleted = 0;
+        let (mut deleted, mut retained) = (0, 0);
         loop {
             let page = self.metadata.list_objects(bucket.id(), &query).await?;
             let keys = keys_of(&page)?;
             let deletions: Vec<_> = keys.iter().map(|key| self.delete_from(&bucket, key)).collect();
-            stream::iter(deletions).buffered(DELETES_AT_ONCE).try_collect::<Vec<()>>().await?;
-            deleted += keys.len() as u64;
+            let mut deletions = stream::iter(deletions).buffered(DELETES_AT_ONCE);
+            while let Some(deletion) = deletions.next().await {
+                match deletion {
+                    Ok(()) => deleted += 1,
+                    Err(error) if error.code == ErrorCode::ObjectLockedByBucketPolicy => retained += 1,
+                    Err(error) => return Err(error),
+                }
+            }
             match keys.last().filter(|_| page.truncated) {
                 Some(last) => query.after = Some(last.identity().to_owned()),
-                None => return Ok(deleted),
+                None => return unless_retained(deleted, retained),
             }
         }
+    }
+}
+
+fn unless_retained(deleted: u64, retained: u64) -> Result<u64, OperationError> {
+    match retained {
+        0 => Ok(deleted),
+        _ => Err(OperationError::new(
+            ErrorCode::ObjectLockedByBucketPolicy,
+            format!("Bucket lock rules keep {retained} of the objects. The other {deleted} were deleted."),
+        )),
     }
 }
 

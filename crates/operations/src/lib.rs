@@ -53,6 +53,7 @@ mod page_token;
 mod pins;
 mod rates;
 mod restriction;
+mod retention;
 mod row_locks;
 mod session_token;
 mod shown_checksum;

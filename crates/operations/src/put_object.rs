@@ -7,7 +7,7 @@ use crate::permissions::Action;
 use crate::store::{OpenBucket, Store};
 use blobs::{BlobRef, Body, Place, WrittenBlob};
 use keyring::DataKey;
-use metadata::Outcome;
+use metadata::{Outcome, Stored};
 use metadata::objects::{BodySource, NewObject};
 use metadata::rows::{ObjectBody, ObjectRow};
 use types::{
@@ -65,7 +65,7 @@ impl Store {
     /// Writes an object. On return it survives `kill -9` and power loss, and every reader sees it.
     ///
     /// # Errors
-    /// `NoSuchBucket`, `PreconditionFailed`, `BadDigest`, `ContentSha256Mismatch`, `IncompleteBody`,
+    /// `NoSuchBucket`, `PreconditionFailed`, `ObjectLockedByBucketPolicy`, `BadDigest`, `ContentSha256Mismatch`, `IncompleteBody`,
     /// `EntityTooLarge`, `TooManyRequests`, `StorageFull`, and whatever `body` fails with; the old object, if any, is
     /// then untouched.
     ///
@@ -152,11 +152,28 @@ impl Store {
         key: &ObjectKey,
         conditions: &Conditions,
     ) -> Result<(), OperationError> {
-        if conditions.is_empty() {
+        if conditions.is_empty() && bucket.found.stored.row.lock.is_none() {
             return Ok(());
         }
         let replaced = self.metadata.object(bucket.id(), key).await?;
-        check_write(conditions, replaced.as_ref().map(|stored| &stored.row))
+        self.check_replace(bucket, key, conditions, replaced.as_ref()).await
+    }
+
+    /// Checks that a write may go over `stored`: an answer that a commit may rest on, if it is on the condition that
+    /// `bucket` and `stored` are unchanged.
+    ///
+    /// # Errors
+    /// `PreconditionFailed`, `ObjectLockedByBucketPolicy`.
+    pub(crate) async fn check_replace(
+        &self,
+        bucket: &OpenBucket,
+        key: &ObjectKey,
+        conditions: &Conditions,
+        stored: Option<&Stored<ObjectRow>>,
+    ) -> Result<(), OperationError> {
+        let stored = stored.map(|stored| &stored.row);
+        check_write(conditions, stored)?;
+        self.refuse_retained(&bucket.found, key, stored).await
     }
 
     /// The bucket as it is now, which must be the one the bytes were encrypted for.
@@ -183,7 +200,7 @@ impl Store {
         source: BodySource<'_>,
     ) -> Result<Outcome, OperationError> {
         let replaces = self.metadata.object(bucket.id(), key).await?;
-        check_write(conditions, replaces.as_ref().map(|stored| &stored.row))?;
+        self.check_replace(bucket, key, conditions, replaces.as_ref()).await?;
         row.modified = self.clock.now();
         let new = NewObject { bucket: &bucket.found, key, replaces: replaces.as_ref(), row, source };
         Ok(self.metadata.put_object(&new, row.modified).await?)

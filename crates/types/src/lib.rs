@@ -20,6 +20,7 @@ pub mod object_key;
 pub mod permissions;
 pub mod place;
 pub mod range;
+pub mod retention;
 pub mod time;
 
 pub use bucket_name::{BucketName, InvalidBucketName};
@@ -40,4 +41,5 @@ pub use object_key::{InvalidObjectKey, ObjectKey};
 pub use permissions::{AddressCondition, Effect, GroupScope, PermissionGroup, Policy, PolicyResource, Resource};
 pub use place::{Jurisdiction, LocationHint};
 pub use range::{ByteRange, RangeSpec};
+pub use retention::{Retained, Retentions};
 pub use time::Timestamp;

@@ -2,8 +2,8 @@
 //! changing one.
 
 use super::{
-    AccountRow, BucketRow, EpochRow, GarbageRow, ManifestRow, ObjectBody, ObjectRow, PartRow, ReferencesRow,
-    SequenceRow, StoreRow, UploadRow,
+    AccountRow, BucketRow, EpochRow, GarbageRow, LockVersion, ManifestRow, ObjectBody, ObjectRow, PartRow,
+    ReferencesRow, SequenceRow, StoreRow, UploadRow,
 };
 use crate::codec::{Decoder, Encoder, Malformed};
 use keyring::{CustomerLock, SealedDataKey, WrappedKey};
@@ -106,23 +106,46 @@ impl Row for AccountRow {
 
 impl Row for BucketRow {
     const NAME: &'static str = "bucket";
-    const MARKER: [u8; 4] = *b"bkt1";
+    const MARKER: [u8; 4] = *b"bkt2";
 
     fn write(&self, fields: &mut Encoder) {
         fields.number(self.id.0).number(self.created.0).optional_text(self.location.map(LocationHint::name));
         write_class(fields, self.default_class);
         fields.fixed(&self.key.0);
+        match self.lock {
+            None => fields.number(0),
+            Some(version) => fields.number(1).fixed(&version.0),
+        };
     }
 
     fn read(fields: &mut Decoder<'_>) -> Result<Self, Malformed> {
-        Ok(Self {
-            id: BucketId(fields.number("id")?),
-            created: time(fields, "created")?,
-            location: location(fields)?,
-            default_class: class(fields)?,
-            key: WrappedKey(fields.fixed("key")?),
-        })
+        let bucket = read_bucket(fields)?;
+        let lock = match fields.number("lock")? {
+            0 => None,
+            1 => Some(LockVersion(fields.fixed("lock version")?)),
+            _ => return Err(Malformed { field: "lock" }),
+        };
+        Ok(Self { lock, ..bucket })
     }
+
+    fn read_before(marker: [u8; 4], fields: &mut Decoder<'_>) -> Result<Self, Malformed> {
+        match &marker {
+            b"bkt1" => read_bucket(fields),
+            _ => Err(Malformed { field: "marker" }),
+        }
+    }
+}
+
+/// A bucket as rows kept it before they told of lock rules.
+fn read_bucket(fields: &mut Decoder<'_>) -> Result<BucketRow, Malformed> {
+    Ok(BucketRow {
+        id: BucketId(fields.number("id")?),
+        created: time(fields, "created")?,
+        location: location(fields)?,
+        default_class: class(fields)?,
+        key: WrappedKey(fields.fixed("key")?),
+        lock: Some(LockVersion::UNTOLD),
+    })
 }
 
 impl Row for ObjectRow {
