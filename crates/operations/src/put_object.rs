@@ -7,9 +7,9 @@ use crate::permissions::Action;
 use crate::store::{OpenBucket, Store};
 use blobs::{BlobRef, Body, Place, WrittenBlob};
 use keyring::DataKey;
-use metadata::{Outcome, Stored};
 use metadata::objects::{BodySource, NewObject};
 use metadata::rows::{ObjectBody, ObjectRow};
+use metadata::{Outcome, Stored};
 use types::{
     BucketName, ChecksumAlgorithm, Conditions, CustomerKey, ETag, ErrorCode, HttpMetadata, ObjectKey, OperationError,
     Resource, StorageClass, StoredChecksum, Timestamp, UserMetadata,

@@ -195,7 +195,8 @@ mod tests {
 
     #[test]
     fn a_rule_that_is_not_enabled_holds_nothing() {
-        let off = LockRule { id: "a".into(), enabled: false, prefix: String::new(), condition: LockCondition::Indefinite };
+        let off =
+            LockRule { id: "a".into(), enabled: false, prefix: String::new(), condition: LockCondition::Indefinite };
         assert_eq!(Retentions::new(&BucketLock::new(vec![off]).unwrap()).of_object("a", WRITTEN), None);
     }
 
@@ -213,7 +214,9 @@ mod tests {
         let texts: Vec<String> = (0..1000).map(|length| "a".repeat(length)).collect();
         let rules: Vec<_> = (1..).zip(&texts).map(|(age, text)| (text.as_str(), LockCondition::Age(age))).collect();
         let rules = retentions(&rules);
-        for (key, age) in [("b".to_owned(), 1), ("ab".to_owned(), 2), ("a".repeat(998) + "b", 999), ("a".repeat(1024), 1000)] {
+        for (key, age) in
+            [("b".to_owned(), 1), ("ab".to_owned(), 2), ("a".repeat(998) + "b", 999), ("a".repeat(1024), 1000)]
+        {
             assert_eq!(rules.of_object(&key, Timestamp(0)), until(age * 1000), "{key}");
         }
     }

@@ -15,6 +15,7 @@ mod buckets;
 mod configurations;
 mod identity;
 mod lives;
+mod locks;
 mod objects;
 mod permissions;
 mod r2;

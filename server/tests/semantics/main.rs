@@ -9,6 +9,7 @@
 )]
 
 mod audit_log;
+mod bucket_locks;
 mod checksums;
 mod checksums_of_parts;
 mod conditions;
@@ -22,6 +23,7 @@ mod listing;
 mod listing_uploads;
 mod multipart;
 mod racing;
+mod racing_locks;
 mod reading;
 mod stopping;
 mod storage_classes;
