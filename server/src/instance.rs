@@ -43,9 +43,8 @@ pub struct Instance {
     address: SocketAddr,
     store: Arc<Store>,
     stop: watch::Sender<bool>,
-    serving: JoinHandle<()>,
-    collecting: JoinHandle<()>,
-    settling: JoinHandle<()>,
+    /// What serves, and what works in the background.
+    tasks: Vec<JoinHandle<()>>,
     engine: Arc<RocksEngine>,
     ephemeral: Option<PathBuf>,
 }
@@ -183,8 +182,10 @@ impl Instance {
         let collecting = tokio::spawn(background::garbage::run(Arc::clone(&store), told_to_stop(stopped.clone())));
         // Whatever ends TLS before this server has the certificates.
         let certificate = |_: &DomainName| CertificateStatus::Active;
-        let settling = tokio::spawn(background::domains::run(Arc::clone(&store), certificate, told_to_stop(stopped)));
-        Ok(Self { access, address, store, stop, serving, collecting, settling, engine, ephemeral })
+        let settle = background::domains::run(Arc::clone(&store), certificate, told_to_stop(stopped.clone()));
+        let count = background::retrievals::run(Arc::clone(&store), told_to_stop(stopped));
+        let tasks = vec![serving, collecting, tokio::spawn(settle), tokio::spawn(count)];
+        Ok(Self { access, address, store, stop, tasks, engine, ephemeral })
     }
 
     /// How clients reach it.
@@ -205,11 +206,12 @@ impl Instance {
     /// Finishes running requests, for a bounded time, and closes the store.
     pub async fn stop(self) {
         let _nobody_listens_any_more = self.stop.send(true);
-        for task in [self.serving, self.collecting, self.settling] {
+        for task in self.tasks {
             if let Err(error) = task.await {
                 tracing::error!(%error, "a task did not end well");
             }
         }
+        background::retrievals::write_down(&self.store).await;
         self.engine.close().await;
         if let Some(path) = self.ephemeral
             && let Err(error) = std::fs::remove_dir_all(&path)

@@ -21,6 +21,11 @@ impl FoundBucket {
         self.stored.row.id
     }
 
+    /// Whose it is.
+    pub fn account(&self) -> AccountId {
+        self.account
+    }
+
     /// The bucket must still be as it was found.
     pub(crate) fn expect(&self, change: &mut Change<'_>) {
         change.expect(self.key.clone(), &self.stored);
@@ -87,8 +92,8 @@ impl Metadata {
         Ok(stored.map(|stored| FoundBucket { key, account, stored }))
     }
 
-    /// A bucket as it is now, past what is kept in memory: for whoever met a conflict over it. `None` if it is gone, also
-    /// if another has its name.
+    /// A bucket as it is now, past what is kept in memory: for whoever met a conflict over it. `None` if it is gone,
+    /// also if another has its name.
     pub async fn bucket_again(&self, bucket: &FoundBucket) -> Result<Option<FoundBucket>, MetadataError> {
         let stored = self.read::<BucketRow>(&bucket.key).await?.filter(|stored| stored.row.id == bucket.id());
         Ok(stored.map(|stored| FoundBucket { key: bucket.key.clone(), account: bucket.account, stored }))

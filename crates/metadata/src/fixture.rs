@@ -65,6 +65,7 @@ pub(crate) fn row(size: u64, body: ObjectBody) -> ObjectRow {
         http: HttpMetadata::default(),
         user: UserMetadata::default(),
         class: StorageClass::Standard,
+        class_since: None,
         checksum: None,
         key: SealedDataKey { wrapped: WrappedKey([0; 60]), customer: None },
         body,

@@ -18,6 +18,7 @@ const DOMAIN: u8 = b'H';
 const EPOCH: u8 = b'E';
 const FIRST_LOCATION: u8 = b'F';
 const GARBAGE: u8 = b'G';
+const INFREQUENT_USAGE: u8 = b'I';
 const LIFECYCLE: u8 = b'L';
 const LOCK: u8 = b'K';
 const MANIFEST: u8 = b'M';
@@ -342,6 +343,24 @@ pub fn bucket_counters(bucket: BucketId) -> Vec<u8> {
     bucket.0.to_be_bytes().to_vec()
 }
 
+/// What sums of other things than buckets begin with, in the table of counters.
+const NO_BUCKET: u8 = 0xff;
+
+/// What the use of Infrequent Access comes to in an account, in the table of counters.
+pub fn infrequent_usage_of(account: AccountId) -> Vec<u8> {
+    Key::new(NO_BUCKET).bytes(&[INFREQUENT_USAGE]).bytes(&account.0).done()
+}
+
+/// What the use of Infrequent Access comes to in a bucket, day by day, in the table of counters.
+pub fn infrequent_usage_in(account: AccountId, bucket: BucketId) -> Vec<u8> {
+    Key(infrequent_usage_of(account)).bytes(&bucket.0.to_be_bytes()).done()
+}
+
+/// What the use of Infrequent Access comes to in a bucket on a day since the epoch, in the table of counters.
+pub fn infrequent_usage(account: AccountId, bucket: BucketId, day: u32) -> Vec<u8> {
+    Key(infrequent_usage_in(account, bucket)).bytes(&day.to_be_bytes()).done()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -359,6 +378,7 @@ mod tests {
             EPOCH,
             FIRST_LOCATION,
             GARBAGE,
+            INFREQUENT_USAGE,
             LIFECYCLE,
             LOCK,
             MANIFEST,

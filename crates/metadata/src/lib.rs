@@ -29,6 +29,7 @@ pub mod suite;
 pub mod tokens;
 pub mod upload_listing;
 pub mod uploads;
+pub mod usage;
 
 pub use engine::{Engine, EngineError, Outcome};
 pub use service::{Metadata, MetadataError, Stored};

@@ -1,7 +1,7 @@
 //! Lock rules of buckets: one row for each bucket that has any, gone with the bucket.
 //!
-//! Setting them sets the bucket's row too. So whoever read the rules after the bucket, and commits on the condition that
-//! the bucket is unchanged, commits under these rules and no others.
+//! Setting them sets the bucket's row too. So whoever read the rules after the bucket, and commits on the condition
+//! that the bucket is unchanged, commits under these rules and no others.
 
 use crate::buckets::FoundBucket;
 use crate::engine::Outcome;

@@ -1,13 +1,14 @@
 //! Objects: found by key, replaced and removed whole, with everything that must be true at the same moment.
 //!
-//! One commit makes the new row visible, adjusts the bucket's sums, drops the old body's reference and notes
-//! what became garbage. Nothing else ever makes an object visible.
+//! One commit makes the new row visible, adjusts the bucket's sums, charges an end that came too early, drops the old
+//! body's reference and notes what became garbage. Nothing else ever makes an object visible.
 
 use crate::buckets::FoundBucket;
 use crate::engine::Outcome;
 use crate::keys;
 use crate::rows::{BucketCounters, GarbageRow, ManifestRow, ObjectBody, ObjectRow, ReferencesRow};
 use crate::service::{Change, Metadata, MetadataError, Stored};
+use crate::usage::InfrequentUsage;
 use bytes::Bytes;
 use types::{BlobId, BucketId, ObjectKey, Timestamp};
 
@@ -86,6 +87,7 @@ impl Metadata {
             BodySource::Payload(sealed) => change.put_payload(new.row.body.id(), sealed.clone()),
             BodySource::Shared { bucket, key, object } => {
                 change.expect(keys::object(*bucket, key.identity()), object);
+                change.charge(new.bucket.account(), *bucket, now, InfrequentUsage::of_copy(&object.row));
                 self.share(&mut change, &object.row.body, new.replaces.map(|old| &old.row.body)).await?;
             }
         }
@@ -108,6 +110,8 @@ impl Metadata {
         change.expect(row_key.clone(), object);
         change.delete(row_key);
         change.count(bucket.id(), BucketCounters::of_object(key.identity(), &object.row).negated());
+        let early = InfrequentUsage::of_end(key.identity(), &object.row, now);
+        change.charge(bucket.account(), bucket.id(), now, early);
         self.release(&mut change, &object.row.body, now).await?;
         Ok(change.commit().await?)
     }
@@ -124,6 +128,8 @@ impl Metadata {
         let mut delta = BucketCounters::of_object(identity, new.row);
         if let Some(old) = new.replaces {
             delta = delta.plus(BucketCounters::of_object(identity, &old.row).negated());
+            let early = InfrequentUsage::of_end(identity, &old.row, now);
+            change.charge(new.bucket.account(), new.bucket.id(), now, early);
             if old.row.body.id() != new.row.body.id() {
                 self.release(change, &old.row.body, now).await?;
             }

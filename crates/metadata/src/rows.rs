@@ -74,8 +74,8 @@ pub struct BucketRow {
 }
 
 /// Names the lock rules of a bucket as they were set once: no others ever have the same. Kept with the bucket, so that
-/// a bucket without rules costs no look-up, and whoever commits on the condition that the bucket is unchanged knows that
-/// its rules are.
+/// a bucket without rules costs no look-up, and whoever commits on the condition that the bucket is unchanged knows
+/// that its rules are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LockVersion(pub [u8; 16]);
 
@@ -110,6 +110,8 @@ pub struct ObjectRow {
     pub user: UserMetadata,
     /// Where it is billed.
     pub class: StorageClass,
+    /// When it got that class, if lifecycle gave it one: that leaves `modified` alone. `None`: when it was written.
+    pub class_since: Option<Timestamp>,
     /// The checksum the client chose, if any.
     pub checksum: Option<StoredChecksum>,
     /// The object key, sealed by the bucket key, and by a customer's if there is one, and bound to

@@ -63,8 +63,8 @@ impl Store {
     ///
     /// # Errors
     /// `NoSuchBucket`, `NoSuchUpload`, `InvalidPart`, `EntityTooSmall`, `PartSizesDiffer`, `EntityTooLarge`,
-    /// `PreconditionFailed`, `ObjectLockedByBucketPolicy` (the upload stays), `BadDigest`, `TooManyRequests`; `InvalidRequest` for sizes, checksums or types that are
-    /// not the upload's.
+    /// `PreconditionFailed`, `ObjectLockedByBucketPolicy` (the upload stays), `BadDigest`, `TooManyRequests`;
+    /// `InvalidRequest` for sizes, checksums or types that are not the upload's.
     pub async fn complete_upload(
         &self,
         caller: &Caller,
@@ -163,6 +163,7 @@ impl Store {
             http: row.http.clone(),
             user: row.user.clone(),
             class: row.class,
+            class_since: None,
             checksum,
             key: row.key,
             body,

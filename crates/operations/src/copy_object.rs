@@ -67,7 +67,8 @@ impl Store {
     ///
     /// # Errors
     /// `NoSuchBucket` and `NoSuchKey` of source or destination, `PreconditionFailed`, `ObjectLockedByBucketPolicy`,
-    /// `InvalidRequest` for a copy onto itself that changes nothing, `TooManyRequests`; for the source's customer key as [`Store::get_object`].
+    /// `InvalidRequest` for a copy onto itself that changes nothing, `TooManyRequests`; for the source's customer key
+    /// as [`Store::get_object`].
     pub async fn copy_object(&self, caller: &Caller, request: &CopyObject) -> Result<CopiedObject, OperationError> {
         caller.authorize(Action::CopyObject, Resource::Object(&request.bucket, &request.key))?;
         caller.authorize_source(Action::CopyObject, Resource::Object(&request.source_bucket, &request.source_key))?;
@@ -110,6 +111,7 @@ impl Store {
             http,
             user,
             class: request.class.unwrap_or(into.found.stored.row.default_class),
+            class_since: None,
             key: self.seal_key(into, source.body.id(), data_key, request.customer_key.as_ref()),
             ..source.clone()
         })

@@ -94,6 +94,7 @@ impl Store {
             http,
             user,
             class: request.class.unwrap_or(into.found.stored.row.default_class),
+            class_since: None,
             checksum: checksum.map(StoredChecksum::from),
             key: sealed_key,
             body: body_of(&written.blob),

@@ -54,6 +54,7 @@ mod pins;
 mod rates;
 mod restriction;
 mod retention;
+mod retrievals;
 mod row_locks;
 mod session_token;
 mod shown_checksum;
@@ -66,8 +67,9 @@ pub use object_reader::{ObjectReader, ObjectStream};
 pub use permissions::{Action, Right};
 pub use store::Store;
 
-/// Rows as operations answer them. A face reads their fields and never keeps them.
 pub use metadata::rows::{AuditResource, AuditRow, ChangeKind, Interface};
 pub use metadata::rows::{
     BucketCounters, BucketRow, DomainRow, NamedBucket, ObjectRow, PartRow, TokenOwner, TokenRow, TokenState, UploadRow,
 };
+/// Rows as operations answer them. A face reads their fields and never keeps them.
+pub use metadata::usage::{InfrequentUsage, UsageByDay};

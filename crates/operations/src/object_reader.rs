@@ -1,6 +1,7 @@
 //! The bytes of one version of an object, as a stream: from beside the rows, from a blob, or part after part.
 
 use crate::pins;
+use crate::retrievals::Meter;
 use crate::store::{OpenBucket, Store};
 use blobs::{BlobError, BlobReader, BlobRef, LocalBlobs, Place};
 use bytes::Bytes;
@@ -18,7 +19,11 @@ use types::{BlobId, ByteRange, ObjectKey, OperationError};
 pub type ObjectStream = Pin<Box<dyn Stream<Item = Result<Bytes, OperationError>> + Send>>;
 
 /// Reads a range of one version of an object. Holds at most a few transfer units in memory.
-pub struct ObjectReader(Source);
+pub struct ObjectReader {
+    source: Source,
+    /// Counts what is handed out, where that is charged for.
+    meter: Option<Meter>,
+}
 
 enum Source {
     /// All there is to come, decrypted.
@@ -60,8 +65,8 @@ impl fmt::Debug for ObjectReader {
 impl ObjectReader {
     /// All bytes at once, if they are at hand.
     pub fn ready(&mut self) -> Option<Bytes> {
-        match &mut self.0 {
-            Source::Ready(bytes) => bytes.take(),
+        match &mut self.source {
+            Source::Ready(bytes) => bytes.take().inspect(|bytes| count(self.meter.as_ref(), bytes)),
             Source::Blob(_) | Source::Parts(_) => None,
         }
     }
@@ -71,10 +76,20 @@ impl ObjectReader {
     /// # Errors
     /// `InternalError` if what is stored fails its check: it is never served.
     pub async fn next(&mut self) -> Option<Result<Bytes, OperationError>> {
-        match &mut self.0 {
+        let next = match &mut self.source {
             Source::Parts(reader) => reader.next().await.transpose(),
             single => single.next().await,
+        };
+        if let Some(Ok(bytes)) = &next {
+            count(self.meter.as_ref(), bytes);
         }
+        next
+    }
+}
+
+fn count(meter: Option<&Meter>, bytes: &Bytes) {
+    if let Some(meter) = meter {
+        meter.count(bytes.len());
     }
 }
 
@@ -189,6 +204,7 @@ impl Store {
                 Source::Parts(Box::new(PartsReader { parts, rest, ahead, current: None, _pin: pin }))
             }
         };
-        Ok(Some(ObjectReader(source)))
+        let meter = self.meter(bucket.found.account(), bucket.id(), row);
+        Ok(Some(ObjectReader { source, meter }))
     }
 }

@@ -65,9 +65,9 @@ impl Store {
     /// Writes an object. On return it survives `kill -9` and power loss, and every reader sees it.
     ///
     /// # Errors
-    /// `NoSuchBucket`, `PreconditionFailed`, `ObjectLockedByBucketPolicy`, `BadDigest`, `ContentSha256Mismatch`, `IncompleteBody`,
-    /// `EntityTooLarge`, `TooManyRequests`, `StorageFull`, and whatever `body` fails with; the old object, if any, is
-    /// then untouched.
+    /// `NoSuchBucket`, `PreconditionFailed`, `ObjectLockedByBucketPolicy`, `BadDigest`, `ContentSha256Mismatch`,
+    /// `IncompleteBody`, `EntityTooLarge`, `TooManyRequests`, `StorageFull`, and whatever `body` fails with; the old
+    /// object, if any, is then untouched.
     ///
     /// # Cancel safety
     /// Dropping the future leaves the old object or the new one, never neither.
@@ -99,6 +99,7 @@ impl Store {
             http,
             user: request.user.clone(),
             class: request.class.unwrap_or(bucket.found.stored.row.default_class),
+            class_since: None,
             checksum: checksum.map(StoredChecksum::from),
             key: sealed_key,
             body: body_of(&written.blob),

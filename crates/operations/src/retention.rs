@@ -1,8 +1,9 @@
 //! Lock rules in force: what they keep is neither replaced nor removed, by whomever. Every operation that would do so
 //! asks here once it has found the object, and commits on the condition that object and bucket are unchanged.
 //!
-//! That is all it takes to never let a change slip past a rule: setting rules changes the bucket's row, so a commit that
-//! was judged by other rules conflicts, and is judged again. Time only ever ends a retention. Source: R2 "Bucket locks".
+//! That is all it takes to never let a change slip past a rule: setting rules changes the bucket's row, so a commit
+//! that was judged by other rules conflicts, and is judged again. Time only ever ends a retention. Source: R2 "Bucket
+//! locks".
 
 use crate::store::Store;
 use metadata::buckets::FoundBucket;

@@ -6,6 +6,7 @@ use crate::page_token::PageTokens;
 use crate::pins::Pins;
 use crate::rates::{Rate, Rates};
 use crate::retention::RetentionCache;
+use crate::retrievals::Retrievals;
 use crate::row_locks::RowLocks;
 use aws_lc_rs::hmac;
 use blobs::LocalBlobs;
@@ -39,6 +40,7 @@ pub struct Store {
     /// What the ids of public development URLs are drawn with.
     pub(crate) public_ids: hmac::Key,
     pub(crate) retentions: RetentionCache,
+    pub(crate) retrievals: Retrievals,
     /// Turns for those who make and remove buckets and were in each other's way: courtesy, as `locks` are.
     pub(crate) bucket_turns: Mutex<()>,
     root: RootKey,
@@ -129,6 +131,7 @@ impl Store {
             own_names: parts.own_names,
             public_ids: hmac::Key::new(hmac::HMAC_SHA256, &parts.root.derive("cairn name public buckets 1")),
             retentions: RetentionCache::default(),
+            retrievals: Retrievals::default(),
             bucket_turns: Mutex::new(()),
             root: parts.root,
             bucket_keys: RwLock::default(),

@@ -23,6 +23,8 @@ pub const REST_UPLOAD_BYTES_MAX: u64 = 300 * MIB;
 pub const PART_BYTES_MIN: u64 = 5 * MIB;
 /// Parts of one multipart upload. Source: R2 "Limits".
 pub const PARTS_MAX: u16 = 10_000;
+/// Shortest time that an object in Infrequent Access is charged for, days. Source: R2 "Storage classes".
+pub const INFREQUENT_DAYS_MIN: u64 = 30;
 /// Buckets of one account. Source: R2 "Limits".
 pub const BUCKETS_MAX: u64 = 1_000_000;
 /// Times that one bucket may be made, removed or configured within a second. Kept only where rates are limited.

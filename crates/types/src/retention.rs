@@ -241,8 +241,9 @@ mod tests {
             let compiled = retentions(&rules);
             for key in keys {
                 let about = rules.iter().filter(|(prefix, _)| key.starts_with(prefix));
-                let expected = about.filter_map(|(_, condition)| Strictest::of(*condition).of_object(Timestamp(written)));
-                prop_assert_eq!(compiled.of_object(&key, Timestamp(written)), expected.max(), "{}", key);
+                let of = |condition: LockCondition| Strictest::of(condition).of_object(Timestamp(written));
+                let expected = about.filter_map(|(_, condition)| of(*condition)).max();
+                prop_assert_eq!(compiled.of_object(&key, Timestamp(written)), expected, "{}", key);
             }
         }
     }

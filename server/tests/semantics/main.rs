@@ -17,6 +17,7 @@ mod configurations;
 mod copying;
 mod customer_keys;
 mod extensions;
+mod infrequent_access;
 mod jurisdictions;
 mod limits;
 mod listing;

@@ -150,7 +150,7 @@ fn read_bucket(fields: &mut Decoder<'_>) -> Result<BucketRow, Malformed> {
 
 impl Row for ObjectRow {
     const NAME: &'static str = "object";
-    const MARKER: [u8; 4] = *b"obj2";
+    const MARKER: [u8; 4] = *b"obj3";
 
     fn write(&self, fields: &mut Encoder) {
         fields.optional_text(self.key_as_sent.as_deref()).number(self.size);
@@ -169,15 +169,18 @@ impl Row for ObjectRow {
                 fields.number(2).fixed(&manifest.0).number(count.into()).number(part_size)
             }
         };
+        write_optional_time(fields, self.class_since);
     }
 
     fn read(fields: &mut Decoder<'_>) -> Result<Self, Malformed> {
-        read_object(fields, sealed_key)
+        let object = read_object(fields, sealed_key)?;
+        Ok(Self { class_since: optional_time(fields, "class since")?, ..object })
     }
 
     fn read_before(marker: [u8; 4], fields: &mut Decoder<'_>) -> Result<Self, Malformed> {
         match &marker {
             b"obj1" => read_object(fields, key_without_customer),
+            b"obj2" => read_object(fields, sealed_key),
             _ => Err(Malformed { field: "marker" }),
         }
     }
@@ -193,6 +196,7 @@ fn read_object(fields: &mut Decoder<'_>, key: ReadKey) -> Result<ObjectRow, Malf
         http: http(fields)?,
         user: user(fields)?,
         class: class(fields)?,
+        class_since: None,
         checksum: stored_checksum(fields)?,
         key: key(fields)?,
         body: body(fields)?,

@@ -12,6 +12,7 @@ fn object() -> ObjectRow {
         http: HttpMetadata { content_type: Some("text/plain".into()), ..HttpMetadata::default() },
         user: UserMetadata::new(vec![("a".into(), "b".into())]).unwrap(),
         class: StorageClass::InfrequentAccess,
+        class_since: None,
         checksum: Some(StoredChecksum {
             checksum: Checksum::new(ChecksumAlgorithm::Crc32, &[1, 2, 3, 4]).unwrap(),
             composite_of: Some(2),
@@ -24,8 +25,9 @@ fn object() -> ObjectRow {
 /// What the first release wrote must be read for ever.
 #[test]
 fn the_frozen_object_row_still_reads() {
-    let frozen = include_bytes!("../testdata/obj1.bin");
-    assert_eq!(ObjectRow::decode(frozen).unwrap(), object());
+    for frozen in [include_bytes!("../testdata/obj1.bin").as_slice(), include_bytes!("../testdata/obj2.bin")] {
+        assert_eq!(ObjectRow::decode(frozen).unwrap(), object());
+    }
 }
 
 fn lock() -> CustomerLock {
@@ -33,9 +35,10 @@ fn lock() -> CustomerLock {
 }
 
 #[test]
-fn an_object_row_keeps_what_a_customers_key_left() {
+fn an_object_row_keeps_what_a_customers_key_and_lifecycle_left() {
     let locked = ObjectRow { key: SealedDataKey { customer: Some(lock()), ..object().key }, ..object() };
-    for row in [object(), locked] {
+    let moved = ObjectRow { class_since: Some(Timestamp(9)), ..object() };
+    for row in [object(), locked, moved] {
         assert_eq!(ObjectRow::decode(&row.encode()).unwrap(), row);
     }
 }
