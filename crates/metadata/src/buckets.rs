@@ -4,7 +4,8 @@ use crate::engine::{Outcome, Scan, Step, Table, Visitor, scan_with};
 use crate::keys;
 use crate::rows::{BucketCountRow, BucketRow, FirstLocationRow, GarbageRow, SequenceRow};
 use crate::service::{Change, Metadata, MetadataError, Stored};
-use types::{AccountId, BucketId, BucketName, Jurisdiction, LocationHint, Timestamp};
+use std::sync::Arc;
+use types::{AccountId, BucketId, BucketName, Jurisdiction, LifecyclePlan, LocationHint, Timestamp};
 
 /// A bucket as a request found it: names it, and is the condition of the request's commit.
 #[derive(Clone, Debug)]
@@ -13,6 +14,8 @@ pub struct FoundBucket {
     account: AccountId,
     /// The row.
     pub stored: Stored<BucketRow>,
+    /// The lifecycle rules, if they act on objects.
+    plan: Option<Arc<LifecyclePlan>>,
 }
 
 impl FoundBucket {
@@ -34,6 +37,28 @@ impl FoundBucket {
     /// Sets its row. Even if that is the one it has, whoever expects the bucket as it was before now conflicts.
     pub(crate) fn set(&self, change: &mut Change<'_>, row: &BucketRow) {
         change.put(self.key.clone(), row);
+    }
+
+    /// The key of its row.
+    pub(crate) fn key(&self) -> &[u8] {
+        &self.key
+    }
+
+    pub(crate) fn account(&self) -> AccountId {
+        self.account
+    }
+
+    /// The lifecycle rules it was found with, if they act on objects.
+    pub fn plan(&self) -> Option<&LifecyclePlan> {
+        self.plan.as_deref()
+    }
+
+    pub(crate) fn shared_plan(&self) -> Option<Arc<LifecyclePlan>> {
+        self.plan.clone()
+    }
+
+    pub(crate) fn planned(self, plan: Option<Arc<LifecyclePlan>>) -> Self {
+        Self { plan, ..self }
     }
 }
 
@@ -89,14 +114,33 @@ impl Metadata {
     ) -> Result<Option<FoundBucket>, MetadataError> {
         let key = keys::bucket(account, jurisdiction, name);
         let stored = self.read_kept(&key, |kept| &kept.buckets).await?;
-        Ok(stored.map(|stored| FoundBucket { key, account, stored }))
+        self.found(key, account, stored).await
+    }
+
+    async fn found(
+        &self,
+        key: Vec<u8>,
+        account: AccountId,
+        stored: Option<Stored<BucketRow>>,
+    ) -> Result<Option<FoundBucket>, MetadataError> {
+        let found = stored.map(|stored| FoundBucket { key, account, stored, plan: None });
+        match found {
+            Some(bucket) if bucket.stored.row.lifecycle.acts_on_objects => self.with_plan(bucket).await,
+            found => Ok(found),
+        }
+    }
+
+    /// Finds the bucket of a row, past what is kept in memory.
+    pub(crate) async fn bucket_at(&self, key: &[u8], account: AccountId) -> Result<Option<FoundBucket>, MetadataError> {
+        let stored = self.read::<BucketRow>(key).await?;
+        self.found(key.to_vec(), account, stored).await
     }
 
     /// A bucket as it is now, past what is kept in memory: for whoever met a conflict over it. `None` if it is gone,
     /// also if another has its name.
     pub async fn bucket_again(&self, bucket: &FoundBucket) -> Result<Option<FoundBucket>, MetadataError> {
-        let stored = self.read::<BucketRow>(&bucket.key).await?.filter(|stored| stored.row.id == bucket.id());
-        Ok(stored.map(|stored| FoundBucket { key: bucket.key.clone(), account: bucket.account, stored }))
+        let again = self.bucket_at(&bucket.key, bucket.account).await?;
+        Ok(again.filter(|again| again.id() == bucket.id()))
     }
 
     /// Looks at the place of a bucket that is not there.
@@ -170,6 +214,7 @@ impl Metadata {
         change.expect_none(keys::objects(bucket.id()));
         change.delete(bucket.key.clone());
         change.delete(keys::lifecycle(bucket.id()));
+        change.delete(keys::lifecycle_progress(bucket.id()));
         change.delete(keys::lock(bucket.id()));
         count.change_to(count.now.saturating_sub(1), bucket.account, &mut change);
         let location = bucket.stored.row.location;

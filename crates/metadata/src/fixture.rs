@@ -5,7 +5,7 @@ use crate::buckets::FoundBucket;
 use crate::engine::Outcome;
 use crate::memory::MemoryEngine;
 use crate::objects::{BodySource, NewObject};
-use crate::rows::{BucketRow, ObjectBody, ObjectRow};
+use crate::rows::{BucketRow, LifecycleMark, ObjectBody, ObjectRow};
 use environment::SystemEntropy;
 use keyring::{RootKey, RowSealer, SealedDataKey, WrappedKey};
 use std::sync::Arc;
@@ -44,6 +44,7 @@ pub(crate) async fn make_bucket_in(
         default_class: StorageClass::Standard,
         key: WrappedKey([0; 60]),
         lock: None,
+        lifecycle: LifecycleMark::default(),
     };
     assert_eq!(metadata.create_bucket(&vacancy, &row).await.unwrap(), Outcome::Committed);
     metadata.bucket(ACCOUNT, jurisdiction, &name).await.unwrap().unwrap()

@@ -102,6 +102,7 @@ impl Metadata {
         loop {
             let uploads = self.read_range::<UploadRow>(all.clone(), keys::after_prefix(&all), ROWS_PER_COMMIT).await?;
             if uploads.is_empty() {
+                self.forget_due(id).await?;
                 return self.forget_garbage(&[garbage]).await;
             }
             let mut change = self.change();
@@ -110,6 +111,20 @@ impl Metadata {
                 change.discard(now, GarbageRow::Upload(upload));
                 change.delete(key);
             }
+            let _always_committed = change.commit().await?;
+        }
+    }
+
+    /// Forgets what was due in a dead bucket.
+    async fn forget_due(&self, id: BucketId) -> Result<(), MetadataError> {
+        let all = keys::due_in(id);
+        loop {
+            let due = self.keys_from(all.clone(), keys::after_prefix(&all), ROWS_PER_COMMIT).await?;
+            if due.is_empty() {
+                return Ok(());
+            }
+            let mut change = self.change();
+            due.into_iter().for_each(|key| change.delete(key));
             let _always_committed = change.commit().await?;
         }
     }

@@ -15,11 +15,14 @@ const BUCKET_COUNT: u8 = b'N';
 const BUCKET_DOMAINS: u8 = b'W';
 const CORS: u8 = b'X';
 const DOMAIN: u8 = b'H';
+const DUE: u8 = b'J';
 const EPOCH: u8 = b'E';
 const FIRST_LOCATION: u8 = b'F';
 const GARBAGE: u8 = b'G';
 const INFREQUENT_USAGE: u8 = b'I';
 const LIFECYCLE: u8 = b'L';
+const LIFECYCLE_PROGRESS: u8 = b'Y';
+const LIFECYCLE_WAKE: u8 = b'W';
 const LOCK: u8 = b'K';
 const MANIFEST: u8 = b'M';
 const OBJECT: u8 = b'O';
@@ -188,6 +191,11 @@ pub(crate) fn jurisdiction_of(byte: u8) -> Option<Jurisdiction> {
     Jurisdiction::ALL.iter().copied().find(|jurisdiction| jurisdiction_byte(*jurisdiction) == byte)
 }
 
+/// All buckets.
+pub fn all_buckets() -> Vec<u8> {
+    Key::new(BUCKET).done()
+}
+
 /// All buckets of an account, in every jurisdiction.
 pub fn buckets_of(account: AccountId) -> Vec<u8> {
     Key::new(BUCKET).bytes(&account.0).done()
@@ -206,6 +214,46 @@ pub fn bucket(account: AccountId, jurisdiction: Jurisdiction, name: &BucketName)
 /// The lifecycle rules of a bucket.
 pub fn lifecycle(bucket: BucketId) -> Vec<u8> {
     Key::new(LIFECYCLE).bytes(&bucket.0.to_be_bytes()).done()
+}
+
+/// How far the lifecycle of a bucket is.
+pub fn lifecycle_progress(bucket: BucketId) -> Vec<u8> {
+    Key::new(LIFECYCLE_PROGRESS).bytes(&bucket.0.to_be_bytes()).done()
+}
+
+/// All times at which the lifecycle of some bucket is to be looked after, soonest first.
+pub fn lifecycle_wakes() -> Vec<u8> {
+    Key::new(LIFECYCLE_WAKE).done()
+}
+
+/// A time at which the lifecycle of a bucket is to be looked after.
+pub fn lifecycle_wake(at: Timestamp, bucket: BucketId) -> Vec<u8> {
+    Key(lifecycle_wakes()).bytes(&at.0.to_be_bytes()).bytes(&bucket.0.to_be_bytes()).done()
+}
+
+/// That the lifecycles of buckets are looked after which an older release made.
+pub fn lifecycles_adopted() -> Vec<u8> {
+    Key::new(STORE).bytes(b"lifecycle").done()
+}
+
+/// All that is ever due in a bucket, by any rules it had.
+pub fn due_in(bucket: BucketId) -> Vec<u8> {
+    Key::new(DUE).bytes(&bucket.0.to_be_bytes()).done()
+}
+
+/// All that is ever due in a bucket by the rules that were set as the so manieth.
+pub fn due_by(bucket: BucketId, generation: u64) -> Vec<u8> {
+    Key(due_in(bucket)).bytes(&generation.to_be_bytes()).done()
+}
+
+/// All that is due in a bucket at one moment. Sooner moments come first.
+pub fn due_at(bucket: BucketId, generation: u64, at: Timestamp) -> Vec<u8> {
+    Key(due_by(bucket, generation)).bytes(&at.0.to_be_bytes()).done()
+}
+
+/// Something that is due: an object or an upload, by its key as `tail` has it.
+pub fn due(bucket: BucketId, generation: u64, at: Timestamp, kind: u8, tail: &[u8]) -> Vec<u8> {
+    Key(due_at(bucket, generation, at)).bytes(&[kind]).bytes(tail).done()
 }
 
 /// The lock rules of a bucket.
@@ -319,6 +367,8 @@ pub enum Kept {
     Cors,
     /// A name that a bucket is public at.
     Domain,
+    /// The lifecycle rules of a bucket.
+    Lifecycle,
 }
 
 /// Whether the row of a key may be kept in memory.
@@ -329,6 +379,7 @@ pub fn kept(key: &[u8]) -> Option<Kept> {
         Some(&TOKEN_VALUE) => Some(Kept::TokenValue),
         Some(&CORS) => Some(Kept::Cors),
         Some(&DOMAIN) => Some(Kept::Domain),
+        Some(&LIFECYCLE) => Some(Kept::Lifecycle),
         _ => None,
     }
 }
@@ -375,12 +426,15 @@ mod tests {
             BUCKET_DOMAINS,
             CORS,
             DOMAIN,
+            DUE,
             EPOCH,
             FIRST_LOCATION,
             GARBAGE,
             INFREQUENT_USAGE,
             LIFECYCLE,
             LOCK,
+            LIFECYCLE_PROGRESS,
+            LIFECYCLE_WAKE,
             MANIFEST,
             OBJECT,
             PART,

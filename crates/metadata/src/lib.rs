@@ -8,12 +8,15 @@ pub mod buckets;
 pub mod codec;
 pub mod cors;
 pub mod domains;
+pub mod due;
 pub mod engine;
 #[cfg(test)]
 mod fixture;
 pub mod garbage;
 pub mod keys;
 pub mod lifecycle;
+pub mod lifecycle_index;
+pub mod lifecycle_visit;
 pub mod listing;
 pub mod lock;
 #[cfg(any(test, feature = "suite"))]

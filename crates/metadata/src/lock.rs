@@ -41,6 +41,7 @@ impl Metadata {
 mod tests {
     use super::*;
     use crate::fixture::{blob, key, make_bucket, put, row, service};
+    use crate::objects::Deletion;
     use crate::rows::ObjectBody;
     use types::{LockCondition, LockRule, Timestamp};
 
@@ -78,7 +79,7 @@ mod tests {
             let set = metadata.put_lock(&before, &BucketLock::default(), LockVersion([1; 16])).await.unwrap();
             assert_eq!(set, Outcome::Committed);
             let delete = async |bucket: &FoundBucket| {
-                metadata.delete_object(bucket, &key("a"), &object, Timestamp(2)).await.unwrap()
+                metadata.delete_object(bucket, &key("a"), &object, Deletion::Client, Timestamp(2)).await.unwrap()
             };
             assert_eq!(delete(&before).await, Outcome::Conflict);
             assert_eq!(put(&metadata, &before, "a", &row(2, ObjectBody::Inline(blob(2)))).await, Outcome::Conflict);

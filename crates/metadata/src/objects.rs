@@ -4,13 +4,14 @@
 //! body's reference and notes what became garbage. Nothing else ever makes an object visible.
 
 use crate::buckets::FoundBucket;
+use crate::due::{self, FoundDue};
 use crate::engine::Outcome;
 use crate::keys;
 use crate::rows::{BucketCounters, GarbageRow, ManifestRow, ObjectBody, ObjectRow, ReferencesRow};
 use crate::service::{Change, Metadata, MetadataError, Stored};
 use crate::usage::InfrequentUsage;
 use bytes::Bytes;
-use types::{BlobId, BucketId, ObjectKey, Timestamp};
+use types::{BlobId, BucketId, ObjectKey, StorageClass, Timestamp};
 
 /// An object that is to become visible.
 #[derive(Debug)]
@@ -43,6 +44,15 @@ pub enum BodySource<'a> {
         /// Its row as it was found.
         object: &'a Stored<ObjectRow>,
     },
+}
+
+/// Why an object is removed.
+#[derive(Clone, Copy, Debug)]
+pub enum Deletion<'a> {
+    /// A client asked for it.
+    Client,
+    /// A lifecycle rule says so, and this was noted as due. Event notifications call it `LifecycleDeletion`.
+    Lifecycle(&'a FoundDue),
 }
 
 /// How many objects share some bytes, as found.
@@ -96,23 +106,52 @@ impl Metadata {
     }
 
     /// Removes an object. [`Outcome::Conflict`]: it is no longer as it was found, or its bucket is not, and with it the
-    /// lock rules.
+    /// lock and lifecycle rules.
     pub async fn delete_object(
         &self,
         bucket: &FoundBucket,
         key: &ObjectKey,
         object: &Stored<ObjectRow>,
+        cause: Deletion<'_>,
         now: Timestamp,
     ) -> Result<Outcome, MetadataError> {
         let mut change = self.change();
         bucket.expect(&mut change);
+        if let Deletion::Lifecycle(entry) = cause {
+            entry.end(&mut change);
+        }
         let row_key = keys::object(bucket.id(), key.identity());
         change.expect(row_key.clone(), object);
         change.delete(row_key);
+        due::forget_object(&mut change, bucket, key.identity(), &object.row);
         change.count(bucket.id(), BucketCounters::of_object(key.identity(), &object.row).negated());
         let early = InfrequentUsage::of_end(key.identity(), &object.row, now);
         change.charge(bucket.account(), bucket.id(), now, early);
         self.release(&mut change, &object.row.body, now).await?;
+        Ok(change.commit().await?)
+    }
+
+    /// Moves an object to another class because a rule says so: its bytes, ETag, version and time stay.
+    /// [`Outcome::Conflict`]: it, or the bucket with its rules, is no longer as it was found.
+    pub async fn change_class(
+        &self,
+        bucket: &FoundBucket,
+        key: &ObjectKey,
+        object: &Stored<ObjectRow>,
+        class: StorageClass,
+        entry: &FoundDue,
+    ) -> Result<Outcome, MetadataError> {
+        let (identity, row) = (key.identity(), ObjectRow { class, ..object.row.clone() });
+        let row_key = keys::object(bucket.id(), identity);
+        let mut change = self.change();
+        bucket.expect(&mut change);
+        entry.end(&mut change);
+        change.expect(row_key.clone(), object);
+        change.put(row_key, &row);
+        due::forget_object(&mut change, bucket, identity, &object.row);
+        due::note_object(&mut change, bucket, identity, &row);
+        let before = BucketCounters::of_object(identity, &object.row).negated();
+        change.count(bucket.id(), BucketCounters::of_object(identity, &row).plus(before));
         Ok(change.commit().await?)
     }
 
@@ -130,12 +169,14 @@ impl Metadata {
             delta = delta.plus(BucketCounters::of_object(identity, &old.row).negated());
             let early = InfrequentUsage::of_end(identity, &old.row, now);
             change.charge(new.bucket.account(), new.bucket.id(), now, early);
+            due::forget_object(change, new.bucket, identity, &old.row);
             if old.row.body.id() != new.row.body.id() {
                 self.release(change, &old.row.body, now).await?;
             }
         }
         change.expect_same(row_key.clone(), new.replaces);
         change.put(row_key, new.row);
+        due::note_object(change, new.bucket, identity, new.row);
         change.count(new.bucket.id(), delta);
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Rows that nearly every request reads, buckets, tokens, CORS rules and public names, kept opened in memory.
+//! Rows that nearly every request reads, kept opened in memory: buckets, tokens, CORS and lifecycle rules, public names.
 //!
 //! Only for an engine that no other process commits to: then a commit of ours is the only thing that can make a kept
 //! row stale, and it drops the row before its answer. Reads stay strongly consistent.
@@ -9,13 +9,16 @@ use crate::rows::{BucketRow, DomainRow, TokenNameRow, TokenRow};
 use crate::service::Stored;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use types::CorsPolicy;
+use types::{CorsPolicy, LifecyclePlan};
 
 /// Rows kept of one kind. Past it the cache begins anew.
 const ROWS_MAX: usize = 10_000;
 
 /// CORS rules kept: fewer, since one row can have 64 KiB.
 const CORS_ROWS_MAX: usize = 1_000;
+
+/// Lifecycle rules kept: of a thousand rules with long ids and prefixes they take two mebibytes.
+const LIFECYCLES_MAX: usize = 1_000;
 
 /// Rows of one kind, by key.
 pub(crate) struct RowCache<T> {
@@ -84,6 +87,8 @@ pub(crate) struct RowCaches {
     pub(crate) cors: RowCache<Option<Arc<CorsPolicy>>>,
     /// Also that nobody has a name: every host that may be one is asked for.
     pub(crate) domains: RowCache<Option<Arc<DomainRow>>>,
+    /// With the number of the setting that they are.
+    pub(crate) lifecycles: RowCache<(u64, Arc<LifecyclePlan>)>,
 }
 
 impl Default for RowCaches {
@@ -94,6 +99,7 @@ impl Default for RowCaches {
             token_values: RowCache::new(ROWS_MAX),
             cors: RowCache::new(CORS_ROWS_MAX),
             domains: RowCache::new(ROWS_MAX),
+            lifecycles: RowCache::new(LIFECYCLES_MAX),
         }
     }
 }
@@ -120,6 +126,7 @@ impl RowCaches {
             Kept::TokenValue => self.token_values.forget(key),
             Kept::Cors => self.cors.forget(key),
             Kept::Domain => self.domains.forget(key),
+            Kept::Lifecycle => self.lifecycles.forget(key),
         }
     }
 }

@@ -9,6 +9,7 @@ mod cors;
 mod domains;
 mod formats;
 mod lifecycle;
+mod lifecycle_progress;
 mod lock;
 mod tokens;
 
@@ -22,6 +23,7 @@ pub use accounts::{BucketCountRow, FirstLocationRow};
 pub use audit::{AuditResource, AuditRow, ChangeKind, Interface};
 pub use domains::{BucketDomainsRow, DomainRow, PendingDomainRow};
 pub use formats::Row;
+pub use lifecycle_progress::{DueRow, LifecycleProgressRow, LifecycleStage, LifecycleWakeRow};
 pub use tokens::{TokenNameRow, TokenOwner, TokenRow, TokenState};
 
 /// The store: written once, when it is made.
@@ -71,6 +73,18 @@ pub struct BucketRow {
     pub key: WrappedKey,
     /// Which lock rules are in force in it; `None`: none.
     pub lock: Option<LockVersion>,
+    /// What there is to know of its lifecycle rules without reading them.
+    pub lifecycle: LifecycleMark,
+}
+
+/// What a bucket's row says of its lifecycle rules, so that requests to a bucket without any pay nothing for them, and
+/// so that whoever commits on the condition that the bucket is unchanged knows that its rules are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LifecycleMark {
+    /// How often rules were set; 0: never, the bucket has those that every bucket begins with.
+    pub generation: u64,
+    /// Whether the rules ever remove an object or change its class.
+    pub acts_on_objects: bool,
 }
 
 /// Names the lock rules of a bucket as they were set once: no others ever have the same. Kept with the bucket, so that
@@ -89,6 +103,8 @@ impl LockVersion {
 pub struct LifecycleRow {
     /// The rules, each with its id; none at all once they are deleted.
     pub lifecycle: Lifecycle,
+    /// How often rules were set, with these. 0 in a row that is older than this number.
+    pub generation: u64,
 }
 
 /// An object: all that HEAD needs.

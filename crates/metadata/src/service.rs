@@ -157,6 +157,20 @@ impl Metadata {
         scan_with(&*self.engine, Scan { table: Table::Rows, start, end }, collector).await?.rows
     }
 
+    /// The keys of up to `limit` rows from `start` on.
+    pub(crate) async fn keys_from(
+        &self,
+        start: Vec<u8>,
+        end: Option<Vec<u8>>,
+        limit: usize,
+    ) -> Result<Vec<Vec<u8>>, MetadataError> {
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        let collector = KeyCollector { limit, keys: Vec::new() };
+        Ok(scan_with(&*self.engine, Scan { table: Table::Rows, start, end }, collector).await?.keys)
+    }
+
     /// The sealed bytes of a small object.
     pub async fn payload(&self, id: BlobId) -> Result<Option<Bytes>, MetadataError> {
         Ok(self.engine.get(Table::Payloads, &keys::payload(id)).await?)
@@ -229,6 +243,18 @@ impl<T: Row + Send + 'static> crate::engine::Visitor for RangeCollector<T> {
             }
         }
         if rows.len() < self.limit { Step::Next } else { Step::Stop }
+    }
+}
+
+struct KeyCollector {
+    limit: usize,
+    keys: Vec<Vec<u8>>,
+}
+
+impl crate::engine::Visitor for KeyCollector {
+    fn visit(&mut self, key: &[u8], _value: &[u8]) -> Step {
+        self.keys.push(key.to_vec());
+        if self.keys.len() < self.limit { Step::Next } else { Step::Stop }
     }
 }
 

@@ -4,9 +4,10 @@
 //! is committed on the condition that its upload is unchanged, so none can arrive after the end.
 
 use crate::buckets::FoundBucket;
+use crate::due::{self, UploadPlace};
 use crate::engine::Outcome;
 use crate::keys;
-use crate::objects::NewObject;
+use crate::objects::{Deletion, NewObject};
 use crate::rows::{BucketCounters, GarbageRow, MANIFEST_PAGE_PARTS, ManifestRow, PartRow, ReferencesRow, UploadRow};
 use crate::service::{Change, Metadata, MetadataError, Stored};
 use bytes::Bytes;
@@ -69,8 +70,13 @@ impl Metadata {
         row: &UploadRow,
     ) -> Result<Outcome, MetadataError> {
         let row_key = keys::upload(bucket.id(), key.identity(), id);
+        // Other rules are another bucket than the one that was found.
+        let Some(plan) = self.upload_plan(bucket).await? else { return Ok(Outcome::Conflict) };
         let mut change = self.change();
         bucket.expect(&mut change);
+        let tail = tail_of(&row_key, bucket.id());
+        let place = UploadPlace { tail, identity: key.identity(), begun: row.created };
+        due::note_upload(&mut change, bucket, &plan, &place);
         change.expect_absent(row_key.clone());
         change.put(row_key, row);
         change.count(bucket.id(), BucketCounters { uploads: 1, ..Default::default() });
@@ -123,7 +129,7 @@ impl Metadata {
     ) -> Result<Outcome, MetadataError> {
         let mut change = self.change();
         new.bucket.expect(&mut change);
-        self.end_upload(&mut change, new.bucket.id(), upload, now);
+        self.end_upload(&mut change, new.bucket, upload, now).await?;
         for part in parts {
             let key = keys::part(upload.id, part.number);
             change.expect(key.clone(), &part.stored);
@@ -138,25 +144,50 @@ impl Metadata {
         Ok(change.commit().await?)
     }
 
-    /// Ends an upload; its parts become garbage. [`Outcome::Conflict`]: it has just ended.
+    /// Ends an upload; its parts become garbage. [`Outcome::Conflict`]: it has just ended, or, where a rule ends it, the
+    /// bucket with its rules is no longer as it was found.
     pub async fn abort_upload(
         &self,
-        bucket: BucketId,
+        bucket: &FoundBucket,
         upload: &FoundUpload,
+        cause: Deletion<'_>,
         now: Timestamp,
     ) -> Result<Outcome, MetadataError> {
         let mut change = self.change();
-        self.end_upload(&mut change, bucket, upload, now);
+        if let Deletion::Lifecycle(entry) = cause {
+            bucket.expect(&mut change);
+            entry.end(&mut change);
+        }
+        self.end_upload(&mut change, bucket, upload, now).await?;
         Ok(change.commit().await?)
     }
 
     /// The upload's row goes; whatever parts remain under its id are to be collected.
-    fn end_upload(&self, change: &mut Change<'_>, bucket: BucketId, upload: &FoundUpload, now: Timestamp) {
+    async fn end_upload(
+        &self,
+        change: &mut Change<'_>,
+        bucket: &FoundBucket,
+        upload: &FoundUpload,
+        now: Timestamp,
+    ) -> Result<(), MetadataError> {
         change.expect(upload.key.clone(), &upload.stored);
         change.delete(upload.key.clone());
         change.discard(now, GarbageRow::Upload(upload.id));
-        change.count(bucket, BucketCounters { uploads: -1, ..Default::default() });
+        change.count(bucket.id(), BucketCounters { uploads: -1, ..Default::default() });
+        // If others were set since, what these rules had noted is cleared away as a whole.
+        if let Some(plan) = self.upload_plan(bucket).await? {
+            let key = ObjectKey::normalize(&upload.stored.row.key_as_sent);
+            let tail = tail_of(&upload.key, bucket.id());
+            let place = UploadPlace { tail, identity: &key, begun: upload.stored.row.created };
+            due::forget_upload(change, bucket, &plan, &place);
+        }
+        Ok(())
     }
+}
+
+/// What the key of an upload's row ends with, after its bucket.
+fn tail_of(key: &[u8], bucket: BucketId) -> &[u8] {
+    key.get(keys::uploads(bucket).len()..).unwrap_or_default()
 }
 
 /// Drops the bytes of a part that nobody can see any more.

@@ -19,7 +19,7 @@ async fn copy(metadata: &Metadata, bucket: &FoundBucket, from: &str, to: &str) -
 async fn delete(metadata: &Metadata, bucket: &FoundBucket, name: &str) -> Outcome {
     let key = key(name);
     let object = metadata.object(bucket.id(), &key).await.unwrap().unwrap();
-    metadata.delete_object(bucket, &key, &object, Timestamp(7)).await.unwrap()
+    metadata.delete_object(bucket, &key, &object, Deletion::Client, Timestamp(7)).await.unwrap()
 }
 
 #[tokio::test]

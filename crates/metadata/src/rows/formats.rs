@@ -2,7 +2,7 @@
 //! changing one.
 
 use super::{
-    AccountRow, BucketRow, EpochRow, GarbageRow, LockVersion, ManifestRow, ObjectBody, ObjectRow, PartRow,
+    AccountRow, BucketRow, EpochRow, GarbageRow, LifecycleMark, LockVersion, ManifestRow, ObjectBody, ObjectRow, PartRow,
     ReferencesRow, SequenceRow, StoreRow, UploadRow,
 };
 use crate::codec::{Decoder, Encoder, Malformed};
@@ -106,7 +106,7 @@ impl Row for AccountRow {
 
 impl Row for BucketRow {
     const NAME: &'static str = "bucket";
-    const MARKER: [u8; 4] = *b"bkt2";
+    const MARKER: [u8; 4] = *b"bkt3";
 
     fn write(&self, fields: &mut Encoder) {
         fields.number(self.id.0).number(self.created.0).optional_text(self.location.map(LocationHint::name));
@@ -116,24 +116,38 @@ impl Row for BucketRow {
             None => fields.number(0),
             Some(version) => fields.number(1).fixed(&version.0),
         };
+        fields.number(self.lifecycle.generation).number(self.lifecycle.acts_on_objects.into());
     }
 
     fn read(fields: &mut Decoder<'_>) -> Result<Self, Malformed> {
-        let bucket = read_bucket(fields)?;
-        let lock = match fields.number("lock")? {
-            0 => None,
-            1 => Some(LockVersion(fields.fixed("lock version")?)),
-            _ => return Err(Malformed { field: "lock" }),
+        let bucket = read_bucket_with_lock(fields)?;
+        let generation = fields.number("lifecycle generation")?;
+        let acts_on_objects = match fields.number("lifecycle acts on objects")? {
+            0 => false,
+            1 => true,
+            _ => return Err(Malformed { field: "lifecycle acts on objects" }),
         };
-        Ok(Self { lock, ..bucket })
+        Ok(Self { lifecycle: LifecycleMark { generation, acts_on_objects }, ..bucket })
     }
 
     fn read_before(marker: [u8; 4], fields: &mut Decoder<'_>) -> Result<Self, Malformed> {
         match &marker {
             b"bkt1" => read_bucket(fields),
+            b"bkt2" => read_bucket_with_lock(fields),
             _ => Err(Malformed { field: "marker" }),
         }
     }
+}
+
+/// A bucket as rows kept it before they told of lifecycle rules.
+fn read_bucket_with_lock(fields: &mut Decoder<'_>) -> Result<BucketRow, Malformed> {
+    let bucket = read_bucket(fields)?;
+    let lock = match fields.number("lock")? {
+        0 => None,
+        1 => Some(LockVersion(fields.fixed("lock version")?)),
+        _ => return Err(Malformed { field: "lock" }),
+    };
+    Ok(BucketRow { lock, ..bucket })
 }
 
 /// A bucket as rows kept it before they told of lock rules.
@@ -145,6 +159,7 @@ fn read_bucket(fields: &mut Decoder<'_>) -> Result<BucketRow, Malformed> {
         default_class: class(fields)?,
         key: WrappedKey(fields.fixed("key")?),
         lock: Some(LockVersion::UNTOLD),
+        lifecycle: LifecycleMark::default(),
     })
 }
 

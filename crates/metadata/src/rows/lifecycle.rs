@@ -8,23 +8,34 @@ use types::{Lifecycle, LifecycleRule, LifecycleTime, LifecycleTransition};
 
 impl Row for LifecycleRow {
     const NAME: &'static str = "lifecycle";
-    const MARKER: [u8; 4] = *b"lfc1";
+    const MARKER: [u8; 4] = *b"lfc2";
 
     fn write(&self, fields: &mut Encoder) {
         let rules = self.lifecycle.rules();
         fields.number(rules.len() as u64);
         rules.iter().for_each(|rule| write_rule(fields, rule));
+        fields.number(self.generation);
     }
 
     fn read(fields: &mut Decoder<'_>) -> Result<Self, Malformed> {
-        let count: usize = fields.small("rules")?;
-        if count > LIFECYCLE_RULES_MAX {
-            return Err(Malformed { field: "rules" });
-        }
-        let rules = (0..count).map(|_| read_rule(fields)).collect::<Result<_, _>>()?;
-        let lifecycle = Lifecycle::new(rules).map_err(|_| Malformed { field: "rules" })?;
-        Ok(Self { lifecycle })
+        Ok(Self { lifecycle: read_rules(fields)?, generation: fields.number("generation")? })
     }
+
+    fn read_before(marker: [u8; 4], fields: &mut Decoder<'_>) -> Result<Self, Malformed> {
+        match &marker {
+            b"lfc1" => Ok(Self { lifecycle: read_rules(fields)?, generation: 0 }),
+            _ => Err(Malformed { field: "marker" }),
+        }
+    }
+}
+
+fn read_rules(fields: &mut Decoder<'_>) -> Result<Lifecycle, Malformed> {
+    let count: usize = fields.small("rules")?;
+    if count > LIFECYCLE_RULES_MAX {
+        return Err(Malformed { field: "rules" });
+    }
+    let rules = (0..count).map(|_| read_rule(fields)).collect::<Result<_, _>>()?;
+    Lifecycle::new(rules).map_err(|_| Malformed { field: "rules" })
 }
 
 fn write_rule(fields: &mut Encoder, rule: &LifecycleRule) {
@@ -110,20 +121,19 @@ mod tests {
             expiration: Some(LifecycleTime::Age(u64::MAX)),
             ..LifecycleRule::default()
         };
-        LifecycleRow { lifecycle: Lifecycle::new(vec![everything, little]).unwrap() }
+        LifecycleRow { lifecycle: Lifecycle::new(vec![everything, little]).unwrap(), generation: 3 }
     }
 
     /// What a release wrote must be read for ever.
     #[test]
     fn the_frozen_row_still_reads() {
         let frozen = include_bytes!("testdata/lfc1.bin");
-        assert_eq!(LifecycleRow::decode(frozen).unwrap(), row());
-        assert_eq!(row().encode(), frozen);
+        assert_eq!(LifecycleRow::decode(frozen).unwrap(), LifecycleRow { generation: 0, ..row() });
     }
 
     #[test]
     fn rules_come_back() {
-        for row in [row(), LifecycleRow { lifecycle: Lifecycle::default() }] {
+        for row in [row(), LifecycleRow { lifecycle: Lifecycle::default(), generation: 0 }] {
             assert_eq!(LifecycleRow::decode(&row.encode()).unwrap(), row);
         }
     }

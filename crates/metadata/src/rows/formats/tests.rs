@@ -76,6 +76,7 @@ fn bucket() -> BucketRow {
         default_class: StorageClass::InfrequentAccess,
         key: WrappedKey([3; 60]),
         lock: Some(LockVersion([8; 16])),
+        lifecycle: LifecycleMark { generation: 300, acts_on_objects: true },
     }
 }
 
@@ -83,7 +84,13 @@ fn bucket() -> BucketRow {
 #[test]
 fn the_frozen_bucket_row_still_reads() {
     let frozen = include_bytes!("../testdata/bkt1.bin");
-    assert_eq!(BucketRow::decode(frozen).unwrap(), BucketRow { lock: Some(LockVersion::UNTOLD), ..bucket() });
+    let untold = BucketRow { lifecycle: LifecycleMark::default(), ..bucket() };
+    assert_eq!(
+        BucketRow::decode(frozen).unwrap(),
+        BucketRow { lock: Some(LockVersion::UNTOLD), ..untold.clone() }
+    );
+    let frozen_with_lock = include_bytes!("../testdata/bkt2.bin");
+    assert_eq!(BucketRow::decode(frozen_with_lock).unwrap(), untold);
     assert!(BucketRow::decode(&[b"bkt9".as_slice(), &frozen[4..]].concat()).is_err());
     for row in [bucket(), BucketRow { lock: None, ..bucket() }] {
         assert_eq!(BucketRow::decode(&row.encode()).unwrap(), row);
