@@ -183,8 +183,9 @@ impl Instance {
         // Whatever ends TLS before this server has the certificates.
         let certificate = |_: &DomainName| CertificateStatus::Active;
         let settle = background::domains::run(Arc::clone(&store), certificate, told_to_stop(stopped.clone()));
-        let count = background::retrievals::run(Arc::clone(&store), told_to_stop(stopped));
-        let tasks = vec![serving, collecting, tokio::spawn(settle), tokio::spawn(count)];
+        let count = background::retrievals::run(Arc::clone(&store), told_to_stop(stopped.clone()));
+        let age = background::lifecycle::run(Arc::clone(&store), told_to_stop(stopped));
+        let tasks = vec![serving, collecting, tokio::spawn(settle), tokio::spawn(count), tokio::spawn(age)];
         Ok(Self { access, address, store, stop, tasks, engine, ephemeral })
     }
 

@@ -3,3 +3,4 @@
 pub mod domains;
 pub mod garbage;
 pub mod retrievals;
+pub mod lifecycle;

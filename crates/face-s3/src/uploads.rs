@@ -109,8 +109,8 @@ where
     };
     let stored = context.store.complete_upload(context.caller, &operation).await?;
     let location = format!("http://{}{}", context.head.host, context.head.path);
-    let (etag, version) = (&stored.etag, &stored.version);
-    Ok(full(complete::encode(&location, &request.target, etag, version, stored.checksum)))
+    let (etag, version, expiration) = (&stored.etag, &stored.version, stored.expiration.as_ref());
+    Ok(full(complete::encode(&location, &request.target, etag, version, stored.checksum, expiration)))
 }
 
 pub(crate) async fn abort<B>(context: Context<'_, B>, target: ObjectTarget) -> Answered {

@@ -216,4 +216,4 @@ impl Visitor for UploadVisitor {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -27,7 +27,13 @@ impl Metadata {
         let mut change = self.change();
         bucket.expect(&mut change);
         let in_force = lock.rules().iter().any(|rule| rule.enabled);
-        bucket.set(&mut change, &BucketRow { lock: in_force.then_some(version), ..bucket.stored.row.clone() });
+        let row = BucketRow { lock: in_force.then_some(version), ..bucket.stored.row.clone() };
+        if bucket.plan().is_some() && bucket.stored.row.lock.is_some() {
+            // What the lifecycle left alone because of the rules before may be free now.
+            self.begin_same_rules_anew(&mut change, bucket, &row).await?;
+        } else {
+            bucket.set(&mut change, &row);
+        }
         if lock.rules().is_empty() {
             change.delete(keys::lock(bucket.id()));
         } else {

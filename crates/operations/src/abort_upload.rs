@@ -4,6 +4,7 @@ use crate::caller::Caller;
 use crate::permissions::Action;
 use crate::store::Store;
 use metadata::Outcome;
+use metadata::objects::Deletion;
 use types::{BucketName, ObjectKey, OperationError, Resource, UploadId};
 
 impl Store {
@@ -25,7 +26,9 @@ impl Store {
         loop {
             tries.begin().await?;
             let Some(upload) = self.metadata.upload(bucket.id(), key, id).await? else { return Ok(()) };
-            if self.metadata.abort_upload(bucket.id(), &upload, self.clock.now()).await? == Outcome::Committed {
+            if self.metadata.abort_upload(&bucket, &upload, Deletion::Client, self.clock.now()).await?
+                == Outcome::Committed
+            {
                 return Ok(());
             }
         }

@@ -1,5 +1,5 @@
-//! The lifecycle rules of a bucket: to see, to replace, to remove. Acting on them is another matter.
-//! Source: R2 "Object lifecycles".
+//! The lifecycle rules of a bucket: to see, to replace, to remove. `lifecycle` is what they do. Source: R2
+//! "Object lifecycles".
 
 use crate::audit::AuditedChange;
 use crate::audit_values;
@@ -7,7 +7,7 @@ use crate::caller::Caller;
 use crate::permissions::Action;
 use crate::store::Store;
 use metadata::Outcome;
-use metadata::rows::{ChangeKind, LifecycleRow};
+use metadata::rows::ChangeKind;
 use types::{BucketName, Lifecycle, OperationError, Resource};
 
 /// What the audit log calls the two changes.
@@ -57,14 +57,13 @@ impl Store {
         (action, kind): (&'static str, ChangeKind),
     ) -> Result<(), OperationError> {
         self.admit_change(caller.account, caller.jurisdiction, name)?;
-        let row = LifecycleRow { lifecycle };
         loop {
             let bucket = self.find_bucket(caller, name).await?;
             let old = audit_values::lifecycle(&self.metadata.lifecycle(bucket.id()).await?);
-            let new = (kind != ChangeKind::Delete).then(|| audit_values::lifecycle(&row.lifecycle));
+            let new = (kind != ChangeKind::Delete).then(|| audit_values::lifecycle(&lifecycle));
             let audited = AuditedChange::of_bucket(action, kind, name, Some(old), new);
             // A conflict is a change of the bucket, most likely its end: look again.
-            if self.recording(caller, audited).await?.put_lifecycle(&bucket, &row).await? == Outcome::Committed {
+            if self.recording(caller, audited).await?.put_lifecycle(&bucket, &lifecycle).await? == Outcome::Committed {
                 return Ok(());
             }
         }

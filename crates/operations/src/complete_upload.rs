@@ -8,7 +8,7 @@ use crate::permissions::Action;
 use crate::put_object::{StoredObject, check_write, key_as_sent};
 use crate::store::{OpenBucket, Store};
 use metadata::Outcome;
-use metadata::objects::{BodySource, NewObject};
+use metadata::objects::{BodySource, Deletion, NewObject};
 use metadata::rows::{ObjectBody, ObjectRow, PartRow};
 use metadata::uploads::{FoundPart, FoundUpload};
 use std::collections::BTreeMap;
@@ -109,7 +109,8 @@ impl Store {
     ) -> Result<StoredObject, OperationError> {
         let object = self.metadata.object(bucket.id(), &request.key).await?;
         let ours = object.filter(|object| object.row.body.id() == manifest_of(request.upload));
-        ours.map(|object| StoredObject::of(&object.row)).ok_or_else(|| ErrorCode::NoSuchUpload.into())
+        ours.map(|object| StoredObject::of(&bucket.found, &request.key, &object.row))
+            .ok_or_else(|| ErrorCode::NoSuchUpload.into())
     }
 
     /// Tries once; `None` if another writer was faster.
@@ -134,7 +135,8 @@ impl Store {
         let row = self.completed_row(&key, upload, &layout, checksum);
         let replaces = self.metadata.object(bucket.id(), &key).await?;
         if let Err(failed) = check_write(&request.conditions, replaces.as_ref().map(|stored| &stored.row)) {
-            let _either_way_it_is_gone = self.metadata.abort_upload(bucket.id(), upload, now).await?;
+            let _either_way_it_is_gone =
+                self.metadata.abort_upload(&bucket.found, upload, Deletion::Client, now).await?;
             return Err(failed);
         }
         self.refuse_retained(&bucket.found, &key, replaces.as_ref().map(|stored| &stored.row)).await?;
@@ -142,7 +144,7 @@ impl Store {
         let source = BodySource::Blob;
         let new = NewObject { bucket: &bucket.found, key: &key, replaces: replaces.as_ref(), row: &row, source };
         let outcome = self.metadata.complete_upload(upload, &parts, &new, now).await?;
-        Ok((outcome == Outcome::Committed).then(|| StoredObject::of(&row)))
+        Ok((outcome == Outcome::Committed).then(|| StoredObject::of(&bucket.found, &key, &row)))
     }
 
     fn completed_row(

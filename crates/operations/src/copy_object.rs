@@ -90,7 +90,8 @@ impl Store {
             let (bucket_of_source, key) = (source_bucket.id(), &request.source_key);
             let shared = BodySource::Shared { bucket: bucket_of_source, key, object: &source };
             if self.try_put(&bucket, &request.key, &mut row, &request.conditions, shared).await? == Outcome::Committed {
-                let (stored, source_version, modified) = (StoredObject::of(&row), source.row.version, row.modified);
+                let stored = StoredObject::of(&bucket.found, &request.key, &row);
+                let (source_version, modified) = (source.row.version, row.modified);
                 return Ok(CopiedObject { stored, source_version, modified });
             }
         }

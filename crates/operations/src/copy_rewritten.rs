@@ -7,7 +7,7 @@ use crate::caller::Caller;
 use crate::copy_object::{CopiedObject, CopyObject};
 use crate::get_object::{Found, FoundObject, GetObject, Portion};
 use crate::object_reader::ObjectReader;
-use crate::put_object::{Destination, StoredObject, body_of, key_as_sent};
+use crate::put_object::{Destination, body_of, key_as_sent};
 use crate::store::{OpenBucket, Store};
 use crate::upload_part_copy::CopyBody;
 use blobs::WrittenBlob;
@@ -39,9 +39,8 @@ impl Store {
         let written = self.blobs.write(&mut body, Some(source.size), &algorithms, &key).await?;
         let mut row = self.rewritten_row(request, &source, into, &written, &key)?;
         let to = Destination { caller, bucket: &request.bucket, key: &request.key, conditions: &request.conditions };
-        self.commit_written(&to, into, &mut row, written).await?;
-        let stored = StoredObject::of(&row);
-        Ok(CopiedObject { stored, source_version: source.version, modified: row.modified })
+        let stored = self.commit_written(&to, into, &mut row, written).await?;
+        Ok(CopiedObject { source_version: source.version, modified: stored.modified, stored })
     }
 
     async fn read_source(

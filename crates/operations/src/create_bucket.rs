@@ -6,7 +6,7 @@ use crate::caller::Caller;
 use crate::permissions::Action;
 use crate::store::Store;
 use metadata::Outcome;
-use metadata::rows::{BucketRow, ChangeKind};
+use metadata::rows::{BucketRow, ChangeKind, LifecycleMark};
 use types::{BucketName, ErrorCode, LocationHint, OperationError, Resource, StorageClass};
 
 /// A bucket to be made in the caller's jurisdiction.
@@ -51,6 +51,7 @@ impl Store {
                 default_class: request.default_class,
                 key: self.new_bucket_key(vacancy.id()),
                 lock: None,
+                lifecycle: LifecycleMark::default(),
             };
             let new = audit_values::bucket(&row, caller.jurisdiction);
             let audited = AuditedChange::of_bucket("CreateBucket", ChangeKind::Create, &request.name, None, Some(new));

@@ -7,6 +7,7 @@ use futures_util::StreamExt;
 use futures_util::stream;
 use metadata::Outcome;
 use metadata::buckets::FoundBucket;
+use metadata::objects::Deletion;
 use std::borrow::Cow;
 use types::{BucketName, ErrorCode, ObjectKey, OperationError, Resource};
 
@@ -62,7 +63,9 @@ impl Store {
             tries.begin().await?;
             let Some(object) = self.metadata.object(found.id(), key).await? else { return Ok(()) };
             self.refuse_retained(&bucket, key, Some(&object.row)).await?;
-            if self.metadata.delete_object(&bucket, key, &object, self.clock.now()).await? == Outcome::Committed {
+            if self.metadata.delete_object(&bucket, key, &object, Deletion::Client, self.clock.now()).await?
+                == Outcome::Committed
+            {
                 return Ok(());
             }
             // Its rules may be others by now.

@@ -8,8 +8,8 @@ use keyring::DataKey;
 use metadata::Stored;
 use metadata::rows::{ObjectBody, ObjectRow};
 use types::{
-    BucketId, BucketName, ByteRange, Conditions, CustomerKey, ErrorCode, ObjectKey, OperationError, RangeSpec,
-    ReadVerdict, Resource, ShownChecksum,
+    BucketId, BucketName, ByteRange, Conditions, CustomerKey, ErrorCode, Expiration, ObjectKey, OperationError,
+    RangeSpec, ReadVerdict, Resource, ShownChecksum,
 };
 
 /// An object to be read.
@@ -62,6 +62,8 @@ pub struct FoundObject {
     pub parts: Option<u16>,
     /// The checksum kept for those bytes, if it was asked for.
     pub checksum: Option<ShownChecksum>,
+    /// When a lifecycle rule will remove it, if one will.
+    pub expiration: Option<Expiration>,
 }
 
 /// How often a read looks again when the object was replaced under its eyes.
@@ -82,10 +84,11 @@ impl Store {
         let bucket = self.find_bucket(caller, &request.bucket).await?;
         let stored = self.find_object(bucket.id(), &request.key).await?;
         let (id, customer) = (bucket.id(), request.customer_key.as_ref());
+        let expiration = bucket.expiration(&request.key, stored.row.modified);
         if stored.row.key.customer.is_some() || customer.is_some() {
             let _only_checked = self.open_key_to_read(&self.open_found(bucket)?, &stored.row, customer)?;
         }
-        match self.answer(stored, request)? {
+        match self.answer(stored, expiration, request)? {
             Found::Object(mut found) => {
                 if request.with_checksum {
                     Box::pin(self.show_checksum(id, &request.key, &mut found)).await?;
@@ -130,7 +133,8 @@ impl Store {
             let (answer, data_key) = {
                 let stored = self.find_object(bucket.id(), &request.key).await?;
                 let data_key = self.open_key_to_read(&bucket, &stored.row, request.customer_key.as_ref())?;
-                (self.answer(stored, request)?, data_key)
+                let expiration = bucket.found.expiration(&request.key, stored.row.modified);
+                (self.answer(stored, expiration, request)?, data_key)
             };
             let mut found = match answer {
                 Found::Object(found) => found,
@@ -155,7 +159,12 @@ impl Store {
         stored.ok_or_else(|| ErrorCode::NoSuchKey.into())
     }
 
-    fn answer(&self, stored: Stored<ObjectRow>, request: &GetObject) -> Result<Found<FoundObject>, OperationError> {
+    fn answer(
+        &self,
+        stored: Stored<ObjectRow>,
+        expiration: Option<Expiration>,
+        request: &GetObject,
+    ) -> Result<Found<FoundObject>, OperationError> {
         let row = Box::new(stored.row);
         match request.conditions.judge_read(&row.etag, row.modified) {
             ReadVerdict::Proceed => {}
@@ -171,7 +180,7 @@ impl Store {
             ObjectBody::Parts { count, .. } => Some(count),
             ObjectBody::Inline(_) | ObjectBody::Blob(_) => None,
         };
-        Ok(Found::Object(FoundObject { row, part, range, parts, checksum: None }))
+        Ok(Found::Object(FoundObject { row, part, range, parts, checksum: None, expiration }))
     }
 
     /// Opens the bytes of a row, whose key this is; `None` if the object was replaced since the row was read.

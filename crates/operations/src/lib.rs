@@ -23,6 +23,7 @@ pub mod delete_prefix;
 pub mod get_bucket;
 pub mod get_object;
 pub mod identity;
+pub mod lifecycle;
 pub mod list_buckets;
 pub mod list_objects;
 pub mod list_parts;
@@ -69,7 +70,8 @@ pub use store::Store;
 
 pub use metadata::rows::{AuditResource, AuditRow, ChangeKind, Interface};
 pub use metadata::rows::{
-    BucketCounters, BucketRow, DomainRow, NamedBucket, ObjectRow, PartRow, TokenOwner, TokenRow, TokenState, UploadRow,
+    BucketCounters, BucketRow, DomainRow, LifecycleProgressRow, LifecycleStage, NamedBucket, ObjectRow, PartRow,
+    TokenOwner, TokenRow, TokenState, UploadRow,
 };
 /// Rows as operations answer them. A face reads their fields and never keeps them.
 pub use metadata::usage::{InfrequentUsage, UsageByDay};

@@ -7,12 +7,13 @@ use crate::permissions::Action;
 use crate::store::{OpenBucket, Store};
 use blobs::{BlobRef, Body, Place, WrittenBlob};
 use keyring::DataKey;
+use metadata::buckets::FoundBucket;
 use metadata::objects::{BodySource, NewObject};
 use metadata::rows::{ObjectBody, ObjectRow};
 use metadata::{Outcome, Stored};
 use types::{
-    BucketName, ChecksumAlgorithm, Conditions, CustomerKey, ETag, ErrorCode, HttpMetadata, ObjectKey, OperationError,
-    Resource, StorageClass, StoredChecksum, Timestamp, UserMetadata,
+    BucketName, ChecksumAlgorithm, Conditions, CustomerKey, ETag, ErrorCode, Expiration, HttpMetadata, ObjectKey,
+    OperationError, Resource, StorageClass, StoredChecksum, Timestamp, UserMetadata,
 };
 
 /// An object to be written.
@@ -53,11 +54,20 @@ pub struct StoredObject {
     pub checksum: Option<StoredChecksum>,
     /// Where it is billed.
     pub class: StorageClass,
+    /// When a lifecycle rule will remove it, if one will.
+    pub expiration: Option<Expiration>,
 }
 
 impl StoredObject {
-    pub(crate) fn of(row: &ObjectRow) -> Self {
-        Self { etag: row.etag, version: row.version, modified: row.modified, checksum: row.checksum, class: row.class }
+    pub(crate) fn of(bucket: &FoundBucket, key: &ObjectKey, row: &ObjectRow) -> Self {
+        Self {
+            etag: row.etag,
+            version: row.version,
+            modified: row.modified,
+            checksum: row.checksum,
+            class: row.class,
+            expiration: bucket.expiration(key, row.modified),
+        }
     }
 }
 
@@ -105,8 +115,7 @@ impl Store {
             body: body_of(&written.blob),
         };
         let to = Destination { caller, bucket: &request.bucket, key: &request.key, conditions: &request.conditions };
-        self.commit_written(&to, &bucket, &mut row, written).await?;
-        Ok(StoredObject::of(&row))
+        self.commit_written(&to, &bucket, &mut row, written).await
     }
 
     /// Makes an object of bytes that are durable; `row` then is as it became visible.
@@ -116,7 +125,7 @@ impl Store {
         bucket: &OpenBucket,
         row: &mut ObjectRow,
         mut written: WrittenBlob,
-    ) -> Result<(), OperationError> {
+    ) -> Result<StoredObject, OperationError> {
         let sealed = written.sealed.take();
         let mut tries = self.tries(bucket.id(), to.key);
         loop {
@@ -125,7 +134,7 @@ impl Store {
             let source = sealed.clone().map_or(BodySource::Blob, BodySource::Payload);
             if self.try_put(&bucket, to.key, row, to.conditions, source).await? == Outcome::Committed {
                 written.keep();
-                return Ok(());
+                return Ok(StoredObject::of(&bucket.found, to.key, row));
             }
         }
     }

@@ -2,8 +2,8 @@
 //! changing one.
 
 use super::{
-    AccountRow, BucketRow, EpochRow, GarbageRow, LifecycleMark, LockVersion, ManifestRow, ObjectBody, ObjectRow, PartRow,
-    ReferencesRow, SequenceRow, StoreRow, UploadRow,
+    AccountRow, BucketRow, EpochRow, GarbageRow, LifecycleMark, LockVersion, ManifestRow, ObjectBody, ObjectRow,
+    PartRow, ReferencesRow, SequenceRow, StoreRow, UploadRow,
 };
 use crate::codec::{Decoder, Encoder, Malformed};
 use keyring::{CustomerLock, SealedDataKey, WrappedKey};

@@ -2,7 +2,7 @@
 //! (conditions), 2024-01-26 (parts are sorted, not refused).
 
 use super::customer_key::{self, Subject};
-use super::shared::{document, invalid_argument, parse_part_number, put_version, quoted, upload_id};
+use super::shared::{document, invalid_argument, parse_part_number, put_expiration, put_version, quoted, upload_id};
 use super::{Answer, ObjectTarget, checksums};
 use crate::header;
 use crate::request::RequestHead;
@@ -10,7 +10,8 @@ use crate::xml::reader::malformed;
 use crate::xml::{Reader, XmlWriter};
 use types::limits::PARTS_MAX;
 use types::{
-    Checksum, ChecksumType, Conditions, CustomerKey, ETag, ErrorCode, Md5, OperationError, StoredChecksum, UploadId,
+    Checksum, ChecksumType, Conditions, CustomerKey, ETag, ErrorCode, Expiration, Md5, OperationError, StoredChecksum,
+    UploadId,
 };
 
 /// An upload to complete.
@@ -126,6 +127,7 @@ pub fn encode(
     etag: &ETag,
     version: &[u8; 16],
     checksum: Option<StoredChecksum>,
+    expiration: Option<&Expiration>,
 ) -> Answer {
     let mut answer = document(XmlWriter::document("CompleteMultipartUploadResult", 256 + location.len(), |xml| {
         xml.text("Location", location);
@@ -135,6 +137,7 @@ pub fn encode(
         checksums::write_with_type(xml, checksum);
     }));
     put_version(answer.headers_mut(), version);
+    put_expiration(answer.headers_mut(), expiration);
     answer
 }
 

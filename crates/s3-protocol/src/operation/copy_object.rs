@@ -2,13 +2,15 @@
 
 use super::customer_key::{self, Subject};
 use super::put_object::create_bucket_if_missing;
-use super::shared::{CopySource, SOURCE_CONDITIONS, document, invalid_argument, not_implemented, put_version, quoted};
+use super::shared::{
+    CopySource, SOURCE_CONDITIONS, document, invalid_argument, not_implemented, put_expiration, put_version, quoted,
+};
 use super::{Answer, ObjectMetadata, ObjectTarget, checksums};
 use crate::header;
 use crate::request::RequestHead;
 use crate::xml::XmlWriter;
 use http::header::{HeaderMap, HeaderName};
-use types::{Conditions, CustomerKey, ETag, OperationError, StoredChecksum, Timestamp};
+use types::{Conditions, CustomerKey, ETag, Expiration, OperationError, StoredChecksum, Timestamp};
 
 /// An object to store from another.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,7 +103,13 @@ pub struct CopyVersions {
 }
 
 /// 200: the copy is stored.
-pub fn encode(etag: &ETag, modified: Timestamp, versions: &CopyVersions, checksum: Option<StoredChecksum>) -> Answer {
+pub fn encode(
+    etag: &ETag,
+    modified: Timestamp,
+    versions: &CopyVersions,
+    checksum: Option<StoredChecksum>,
+    expiration: Option<&Expiration>,
+) -> Answer {
     let mut answer = document(XmlWriter::document("CopyObjectResult", 256, |xml| {
         write_result(xml, etag, modified);
         checksums::write_with_type(xml, checksum);
@@ -109,6 +117,7 @@ pub fn encode(etag: &ETag, modified: Timestamp, versions: &CopyVersions, checksu
     put_version(answer.headers_mut(), &versions.copy);
     let name = HeaderName::from_static("x-amz-copy-source-version-id");
     header::put(answer.headers_mut(), name, types::ids::hex(&versions.source));
+    put_expiration(answer.headers_mut(), expiration);
     answer
 }
 

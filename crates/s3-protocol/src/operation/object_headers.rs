@@ -3,14 +3,15 @@
 
 use super::bucket_lifecycle::CLASSES_OF_S3;
 use super::checksums;
-use super::shared::{not_implemented, put_etag};
+use super::shared::{not_implemented, put_etag, put_expiration};
 use crate::{encoded_word, header, payload};
 use http::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH,
     CONTENT_RANGE, CONTENT_TYPE, EXPIRES, HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED,
 };
 use types::{
-    ByteRange, ETag, ErrorCode, HttpMetadata, OperationError, ShownChecksum, StorageClass, Timestamp, UserMetadata,
+    ByteRange, ETag, ErrorCode, Expiration, HttpMetadata, OperationError, ShownChecksum, StorageClass, Timestamp,
+    UserMetadata,
 };
 
 const USER_PREFIX: &str = "x-amz-meta-";
@@ -91,6 +92,8 @@ pub struct ObjectHead<'a> {
     pub parts_count: Option<u16>,
     /// The checksum of what is answered, if the request asked for it.
     pub checksum: Option<ShownChecksum>,
+    /// When a lifecycle rule will remove it, if one will.
+    pub expiration: Option<&'a Expiration>,
 }
 
 /// `response-*` parameters: headers of this one answer in place of the stored ones.
@@ -113,6 +116,7 @@ impl ObjectHead<'_> {
             headers.insert(HeaderName::from_static("x-amz-mp-parts-count"), HeaderValue::from(parts));
         }
         checksums::put_with_type(&mut headers, self.checksum);
+        put_expiration(&mut headers, self.expiration);
         headers
     }
 
@@ -196,6 +200,7 @@ mod tests {
             range: None,
             parts_count: None,
             checksum: None,
+            expiration: None,
         }
     }
 

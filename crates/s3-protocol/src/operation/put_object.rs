@@ -2,14 +2,14 @@
 //! `cf-create-bucket-if-missing`.
 
 use super::customer_key::{self, Subject};
-use super::shared::{empty, put_etag, put_version};
+use super::shared::{empty, put_etag, put_expiration, put_version};
 use super::{Answer, ObjectMetadata, ObjectTarget, checksums};
 use crate::header;
 use crate::payload::Payload;
 use crate::request::RequestHead;
 use http::StatusCode;
 use http::header::HeaderMap;
-use types::{Checksum, Conditions, CustomerKey, ETag, OperationError, ShownChecksum, StoredChecksum};
+use types::{Checksum, Conditions, CustomerKey, ETag, Expiration, OperationError, ShownChecksum, StoredChecksum};
 
 /// An object to store.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,10 +53,16 @@ pub(super) fn create_bucket_if_missing(headers: &HeaderMap) -> Result<bool, Oper
 }
 
 /// 200: the object is stored.
-pub fn encode(etag: &ETag, version: &[u8; 16], checksum: Option<StoredChecksum>) -> Answer {
+pub fn encode(
+    etag: &ETag,
+    version: &[u8; 16],
+    checksum: Option<StoredChecksum>,
+    expiration: Option<&Expiration>,
+) -> Answer {
     let mut answer = empty(StatusCode::OK);
     put_etag(answer.headers_mut(), etag);
     put_version(answer.headers_mut(), version);
     checksums::put_with_type(answer.headers_mut(), checksum.map(ShownChecksum::from));
+    put_expiration(answer.headers_mut(), expiration);
     answer
 }

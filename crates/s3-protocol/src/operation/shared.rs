@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
 use types::limits::PARTS_MAX;
-use types::{BucketName, ETag, ErrorCode, ObjectKey, OperationError, UploadId};
+use types::{BucketName, ETag, ErrorCode, Expiration, ObjectKey, OperationError, Timestamp, UploadId};
 
 use super::ObjectTarget;
 
@@ -35,6 +35,14 @@ pub(super) fn put_etag(headers: &mut HeaderMap, etag: &ETag) {
 /// 2022-09-06).
 pub(super) fn put_version(headers: &mut HeaderMap, version: &[u8; 16]) {
     header::put(headers, HeaderName::from_static("x-amz-version-id"), types::ids::hex(version));
+}
+
+/// `x-amz-expiration`: when a lifecycle rule will remove an object, rounded up to the second, and which.
+pub(super) fn put_expiration(headers: &mut HeaderMap, expiration: Option<&Expiration>) {
+    let Some(Expiration { at, rule }) = expiration else { return };
+    let date = Timestamp::from_seconds(at.0.div_ceil(1000)).to_http_date();
+    let text = format!("expiry-date=\"{date}\", rule-id=\"{}\"", percent::encode(rule, Part::Query));
+    header::put(headers, HeaderName::from_static("x-amz-expiration"), text);
 }
 
 /// `"<etag>"`.

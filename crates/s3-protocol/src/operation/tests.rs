@@ -312,16 +312,16 @@ fn small_answers_are_what_clients_expect() {
     assert_eq!(head_bucket::encode().headers()["x-amz-bucket-region"], "auto");
     assert_eq!(contents(&get_bucket_location::encode()), "auto");
     assert_eq!(delete_bucket::encode().status(), StatusCode::NO_CONTENT);
-    assert_eq!(put_object::encode(&ETAG, &[1; 16], None).headers()["etag"], format!("\"{}\"", "ab".repeat(16)));
+    assert_eq!(put_object::encode(&ETAG, &[1; 16], None, None).headers()["etag"], format!("\"{}\"", "ab".repeat(16)));
     let text = contents(&create_multipart_upload::encode(&target(), UploadId([3; 16]), None));
     assert!(text.starts_with("<Bucket>bucket</Bucket><Key>a&lt;b</Key><UploadId>0303"), "{text}");
-    let text = contents(&complete_multipart_upload::encode("http://h/a&b", &target(), &ETAG, &[1; 16], None));
+    let text = contents(&complete_multipart_upload::encode("http://h/a&b", &target(), &ETAG, &[1; 16], None, None));
     assert!(
         text.starts_with("<Location>http://h/a&amp;b</Location><Bucket>bucket</Bucket><Key>a&lt;b</Key><ETag>"),
         "{text}"
     );
     let versions = copy_object::CopyVersions { copy: [0xab; 16], source: [0xcd; 16] };
-    let answer = copy_object::encode(&ETAG, MODIFIED, &versions, None);
+    let answer = copy_object::encode(&ETAG, MODIFIED, &versions, None, None);
     assert_eq!(answer.headers()["x-amz-version-id"], "ab".repeat(16));
     assert_eq!(answer.headers()["x-amz-copy-source-version-id"], "cd".repeat(16));
     let text = contents(&answer);

@@ -85,10 +85,7 @@ fn bucket() -> BucketRow {
 fn the_frozen_bucket_row_still_reads() {
     let frozen = include_bytes!("../testdata/bkt1.bin");
     let untold = BucketRow { lifecycle: LifecycleMark::default(), ..bucket() };
-    assert_eq!(
-        BucketRow::decode(frozen).unwrap(),
-        BucketRow { lock: Some(LockVersion::UNTOLD), ..untold.clone() }
-    );
+    assert_eq!(BucketRow::decode(frozen).unwrap(), BucketRow { lock: Some(LockVersion::UNTOLD), ..untold.clone() });
     let frozen_with_lock = include_bytes!("../testdata/bkt2.bin");
     assert_eq!(BucketRow::decode(frozen_with_lock).unwrap(), untold);
     assert!(BucketRow::decode(&[b"bkt9".as_slice(), &frozen[4..]].concat()).is_err());
