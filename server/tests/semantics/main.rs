@@ -19,6 +19,7 @@ mod customer_keys;
 mod extensions;
 mod infrequent_access;
 mod jurisdictions;
+mod lifecycle;
 mod limits;
 mod listing;
 mod listing_uploads;

@@ -4,6 +4,7 @@ use super::{Client, PATIENCE, TestClock};
 use environment::disk::OpenDiskError;
 use environment::{Clock, SystemClock, SystemEntropy};
 use operations::Caller;
+use operations::lifecycle::LifecycleTurn;
 use operations::store::StoreLimits;
 use server::settings::DataDirectory;
 use server::{Instance, Machine, Settings, StartError};
@@ -86,6 +87,14 @@ impl TestServer {
     pub(crate) async fn caller(&self) -> Caller {
         let access_key = AccessKeyId::parse(&self.client.access_key_id).expect("an access key id");
         self.instance.store().credential(access_key).await.expect("a credential").caller
+    }
+
+    /// Does all that lifecycle rules are due for at this moment of the clock.
+    pub(crate) async fn lifecycle_acts(&self) {
+        let turn = async || self.instance.store().lifecycle_turn().await.expect("a turn");
+        while let LifecycleTurn::Visit(visit) = turn().await {
+            assert!(visit.failure.is_none(), "{visit:?}");
+        }
     }
 
     /// Collects garbage until there is none left, also what processes before this one left behind. Answers the
