@@ -5,16 +5,16 @@ use crate::{Process, observe};
 use metadata::engine::Table;
 use metadata::keys;
 use metadata::rows::{BucketCounters, MANIFEST_PAGE_PARTS, ObjectBody};
-use operations::{ObjectRow, PartRow};
+use operations::{ObjectRow, PartRow, UploadRow};
 use std::collections::{BTreeMap, BTreeSet};
 use types::limits::CHUNK_BYTES;
-use types::{BlobId, BucketId, OperationError};
+use types::{BlobId, BucketId, BucketName, LifecyclePlan, OperationError, UploadId};
 
 /// What a sealed chunk has more than a plain one.
 const TAG_BYTES: u64 = 16;
 
 /// First bytes of the keys of rows that only exist for others.
-const DEPENDENT_ROWS: &[u8] = b"EGMOPRU";
+const DEPENDENT_ROWS: &[u8] = b"EGJMOPRU";
 
 /// What there must be.
 #[derive(Debug, Default)]
@@ -25,6 +25,30 @@ struct Books {
     files: BTreeMap<String, u64>,
     /// How many objects have a body.
     shares: BTreeMap<BlobId, usize>,
+}
+
+/// When the objects and uploads of a bucket are due.
+struct Due {
+    plan: LifecyclePlan,
+    generation: u64,
+}
+
+impl Due {
+    async fn of(process: &Process, bucket: &BucketName, generation: u64) -> Result<Self, OperationError> {
+        let lifecycle = process.store.bucket_lifecycle(&process.caller, bucket).await?;
+        Ok(Self { plan: LifecyclePlan::new(&lifecycle), generation })
+    }
+
+    fn object(&self, bucket: BucketId, key: &str, row: &ObjectRow) -> Option<Vec<u8>> {
+        let next = self.plan.next(key, row.modified, row.class)?;
+        Some(keys::due(bucket, self.generation, next.at, 0, key.as_bytes()))
+    }
+
+    fn upload(&self, bucket: BucketId, id: UploadId, row: &UploadRow) -> Option<Vec<u8>> {
+        let at = self.plan.abort(&row.key_as_sent, row.created)?;
+        let row_key = keys::upload(bucket, &row.key_as_sent, id);
+        Some(keys::due(bucket, self.generation, at, 1, &row_key[keys::uploads(bucket).len()..]))
+    }
 }
 
 /// Looks for files that no row names, and collects garbage until there is none.
@@ -57,13 +81,15 @@ pub async fn audit(process: &Process, when: &str) -> Result<(), OperationError> 
     let mut books = Books::default();
     for bucket in observe::buckets(process).await? {
         let (name, id) = (bucket.name.as_str(), bucket.row.id);
+        let due = Due::of(process, &bucket.name, bucket.row.lifecycle.generation).await?;
         let mut sums = BucketCounters::default();
         for object in observe::objects(process, name).await? {
             sums = sums.plus(BucketCounters::of_object(&object.key, &object.row));
             books.rows.insert(keys::object(id, &object.key));
+            books.rows.extend(due.object(id, &object.key, &object.row));
             books.enter_object(process, &object.row).await?;
         }
-        sums.uploads += books.enter_uploads(process, name, id).await?;
+        sums.uploads += books.enter_uploads(process, name, id, &due).await?;
         let counted = process.store.bucket_usage(&process.caller, &bucket.name).await?;
         assert_eq!(counted, sums, "{when}: the sums of {name}");
     }
@@ -90,11 +116,18 @@ impl Books {
     }
 
     /// Their number.
-    async fn enter_uploads(&mut self, process: &Process, name: &str, id: BucketId) -> Result<i64, OperationError> {
+    async fn enter_uploads(
+        &mut self,
+        process: &Process,
+        name: &str,
+        id: BucketId,
+        due: &Due,
+    ) -> Result<i64, OperationError> {
         let uploads = observe::uploads(process, name).await?;
         for (upload, row) in &uploads {
             let at = ObjectName::new(name, &row.key_as_sent);
             self.rows.insert(keys::upload(id, &row.key_as_sent, *upload));
+            self.rows.extend(due.upload(id, *upload, row));
             for (number, part) in observe::parts(process, &at, *upload).await? {
                 self.rows.insert(keys::part(*upload, number));
                 self.enter_part(&part);

@@ -3,6 +3,7 @@
 use crate::r2::RestClient;
 use crate::support::TestServer;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 async fn server_with_bucket() -> (TestServer, RestClient) {
     let server = TestServer::start().await;
@@ -65,6 +66,32 @@ async fn lifecycle_rules_are_those_of_the_s3_face() {
     rest.r2("PUT", lifecycle).json(&rules(1000)).send().await.result();
     rest.r2("PUT", lifecycle).json(&json!({ "rules": [] })).send().await.result();
     assert_eq!(rest.r2("GET", lifecycle).send().await.result(), json!({ "rules": [] }));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lifecycle_rules_in_seconds_are_in_force() {
+    let (server, rest) = server_with_bucket().await;
+    let age = |seconds: u64| json!({ "condition": { "type": "Age", "maxAge": seconds } });
+    let down = json!({ "condition": { "type": "Age", "maxAge": 60 }, "storageClass": "InfrequentAccess" });
+    let rules = json!({ "rules": [
+        { "id": "end", "enabled": true, "conditions": { "prefix": "tmp/" }, "deleteObjectsTransition": age(90) },
+        { "id": "down", "enabled": true, "conditions": {}, "storageClassTransitions": [down] },
+        { "id": "abort", "enabled": true, "conditions": {}, "abortMultipartUploadsTransition": age(60) },
+    ] });
+    assert_eq!(rest.r2("PUT", "/buckets/bucket/lifecycle").json(&rules).send().await.result(), json!({}));
+    for key in ["tmp/a", "kept"] {
+        rest.r2("PUT", &format!("/buckets/bucket/objects/{}", key.replace('/', "%2F"))).body("x").send().await.result();
+    }
+    server.client.create_upload("/bucket/upload").await;
+    server.lifecycle_acts().await;
+    server.clock.advance(Duration::from_secs(120));
+    server.lifecycle_acts().await;
+    let listed = rest.r2("GET", "/buckets/bucket/objects").send().await.result();
+    let objects = listed.as_array().unwrap();
+    assert_eq!(objects.len(), 1, "{listed}");
+    assert_eq!((&objects[0]["key"], &objects[0]["storage_class"]), (&json!("kept"), &json!("InfrequentAccess")));
+    let uploads = server.client.get("/bucket?uploads").send().await.ok();
+    assert_eq!(uploads.element("Upload"), None);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
