@@ -1,5 +1,6 @@
-//! The lifecycle of objects and uploads: as long as something is due, turn by turn with a pause between; else a look every
-//! few seconds, which reads one row. Where it is stands in rows: stopped at any moment, it goes on with the next start.
+//! The lifecycle of objects and uploads: as long as something is due, turn by turn with a pause between; else a look
+//! every few seconds, which reads one row. Where it is stands in rows: stopped at any moment, it goes on with the next
+//! start.
 
 use operations::Store;
 use operations::lifecycle::{LifecycleTurn, LifecycleVisit};

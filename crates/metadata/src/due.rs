@@ -2,8 +2,8 @@
 //! the commit that makes the object visible or begins the upload, and goes in the one that ends it.
 //!
 //! The rows of a bucket lie below the number of the setting of its rules, so that new rules begin anew. A row says no
-//! more than "look at this then": one too many does no harm, one too few would. Hence whoever writes an object or begins
-//! an upload expects the bucket to be as it was found, and with it the rules.
+//! more than "look at this then": one too many does no harm, one too few would. Hence whoever writes an object or
+//! begins an upload expects the bucket to be as it was found, and with it the rules.
 
 use crate::buckets::FoundBucket;
 use crate::engine::Outcome;

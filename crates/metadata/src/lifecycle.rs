@@ -1,8 +1,8 @@
 //! Lifecycle rules of buckets: one row for each bucket whose rules were ever set, gone with the bucket.
 //!
-//! Setting them begins a new generation: the bucket's row tells of it, so that whoever commits on the condition that the
-//! bucket is unchanged commits under these rules; and the bucket is to be looked after at once, since what was noted as
-//! due by the rules before is to be cleared away and everything noted anew (`lifecycle_index`).
+//! Setting them begins a new generation: the bucket's row tells of it, so that whoever commits on the condition that
+//! the bucket is unchanged commits under these rules; and the bucket is to be looked after at once, since what was
+//! noted as due by the rules before is to be cleared away and everything noted anew (`lifecycle_index`).
 
 use crate::buckets::FoundBucket;
 use crate::due::wake_row;
@@ -43,8 +43,8 @@ impl Metadata {
     }
 }
 
-/// The rules are these from now on, the row of the bucket is this one but for what it tells of them, and the bucket is to
-/// be looked after.
+/// The rules are these from now on, the row of the bucket is this one but for what it tells of them, and the bucket is
+/// to be looked after.
 pub(crate) fn begin_anew(
     change: &mut Change<'_>,
     bucket: &FoundBucket,

@@ -1,5 +1,6 @@
 //! After lifecycle rules were set: what the rules before had noted as due is cleared away, and what was there before is
-//! noted anew, a batch with each commit. Where it is stands in the bucket's progress, so that it goes on after any stop.
+//! noted anew, a batch with each commit. Where it is stands in the bucket's progress, so that it goes on after any
+//! stop.
 //!
 //! Whatever is written meanwhile is noted by its own commit. A row that is noted here although its object has just gone
 //! does no harm: see `due`.

@@ -1,5 +1,5 @@
-//! When the lifecycle of a bucket is to be looked after, over all buckets: a row for each such time. So finding out that
-//! nothing is to be done reads one row, however many buckets and objects there are.
+//! When the lifecycle of a bucket is to be looked after, over all buckets: a row for each such time. So finding out
+//! that nothing is to be done reads one row, however many buckets and objects there are.
 
 use crate::buckets::FoundBucket;
 use crate::due::wake_row;

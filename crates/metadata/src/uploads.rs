@@ -144,8 +144,8 @@ impl Metadata {
         Ok(change.commit().await?)
     }
 
-    /// Ends an upload; its parts become garbage. [`Outcome::Conflict`]: it has just ended, or, where a rule ends it, the
-    /// bucket with its rules is no longer as it was found.
+    /// Ends an upload; its parts become garbage. [`Outcome::Conflict`]: it has just ended, or, where a rule ends it,
+    /// the bucket with its rules is no longer as it was found.
     pub async fn abort_upload(
         &self,
         bucket: &FoundBucket,

@@ -1,10 +1,10 @@
-//! Lifecycle rules in force: what is due is removed, moved to another class or aborted, bucket by bucket, a bounded part
-//! of the work with each turn. Called by a loop in `background`. Source: R2 "Object lifecycles".
+//! Lifecycle rules in force: what is due is removed, moved to another class or aborted, bucket by bucket, a bounded
+//! part of the work with each turn. Called by a loop in `background`. Source: R2 "Object lifecycles".
 //!
-//! What is due is noted (`metadata::due`), and when a bucket is to be looked after (`metadata::lifecycle_visit`): a turn
-//! that finds nothing to do reads one row. All state is in rows, and each step is a commit of its own on the condition
-//! that object, bucket and rules are as they were found. So a turn can be cut short anywhere, made twice, or made by two
-//! gateways at once; what a client wrote meanwhile stays, and so does what a lock rule keeps.
+//! What is due is noted (`metadata::due`), and when a bucket is to be looked after (`metadata::lifecycle_visit`): a
+//! turn that finds nothing to do reads one row. All state is in rows, and each step is a commit of its own on the
+//! condition that object, bucket and rules are as they were found. So a turn can be cut short anywhere, made twice, or
+//! made by two gateways at once; what a client wrote meanwhile stays, and so does what a lock rule keeps.
 
 use crate::store::Store;
 use futures_util::{StreamExt, stream};

@@ -1,5 +1,5 @@
-//! Lifecycle rules in the simulated world: a turn that is cut short at any disk call is made up for by the next, what is
-//! noted as due is exactly what is there, and a turn that finds nothing to do reads no object.
+//! Lifecycle rules in the simulated world: a turn that is cut short at any disk call is made up for by the next, what
+//! is noted as due is exactly what is there, and a turn that finds nothing to do reads no object.
 #![expect(clippy::unwrap_used, reason = "test code")]
 
 use bytes::Bytes;

@@ -1,5 +1,5 @@
-//! Lifecycle rules in force, on a clock that is moved: what is removed, moved to another class and aborted, when, and what
-//! stays. Source: R2 "Object lifecycles".
+//! Lifecycle rules in force, on a clock that is moved: what is removed, moved to another class and aborted, when, and
+//! what stays. Source: R2 "Object lifecycles".
 
 use crate::bucket_locks::{rule as lock_rule, set_rules as set_lock_rules};
 use crate::server_with;
@@ -33,8 +33,8 @@ async fn set(client: &Client, bucket: &str, rules: &[String]) {
     client.put(&format!("/{bucket}?lifecycle"), document).send().await.ok();
 }
 
-/// Moves the clock and lets the lifecycle do all there is to do by then. What is to be done before is done before: a visit
-/// of the server's own that saw the clock move would leave the rest to the next one, half a minute later.
+/// Moves the clock and lets the lifecycle do all there is to do by then. What is to be done before is done before: a
+/// visit of the server's own that saw the clock move would leave the rest to the next one, half a minute later.
 async fn pass(server: &TestServer, time: Duration) {
     server.lifecycle_acts().await;
     server.clock.advance(time);

@@ -1,5 +1,5 @@
-//! Rows of the lifecycle engine: what is due, when to look after a bucket, and how far that is. Their formats are frozen,
-//! like the other formats.
+//! Rows of the lifecycle engine: what is due, when to look after a bucket, and how far that is. Their formats are
+//! frozen, like the other formats.
 
 use super::formats::{Row, optional_time, write_optional_time};
 use crate::codec::{Decoder, Encoder, Malformed};

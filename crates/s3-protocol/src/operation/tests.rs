@@ -218,6 +218,7 @@ fn reads_answer_206_for_ranges_and_304_without_a_length() {
         range: Some(types::ByteRange { start: 0, length: 10 }),
         parts_count: None,
         checksum: None,
+        expiration: None,
     };
     let answer = get_object::encode(&object, &ResponseOverrides::default());
     assert_eq!(

@@ -144,7 +144,8 @@ proptest! {
         let plan = plan(&rules);
         let next = plan.next(&key, Timestamp(written), class).map(|due| (due.at.0, due.action));
         prop_assert_eq!(next, model(&rules, &key, written, class));
-        let removals: Vec<_> = rules.iter().map(|rule| LifecycleRule { transitions: Vec::new(), ..rule.clone() }).collect();
+        let removal = |rule: &LifecycleRule| LifecycleRule { transitions: Vec::new(), ..rule.clone() };
+        let removals: Vec<_> = rules.iter().map(removal).collect();
         let end = plan.expiration(&key, Timestamp(written)).map(|end| end.at.0);
         prop_assert_eq!(end, model(&removals, &key, written, class).map(|(at, _)| at));
         let matching = rules.iter().filter(|rule| rule.enabled && key.starts_with(&rule.prefix));
