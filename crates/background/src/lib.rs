@@ -2,5 +2,5 @@
 
 pub mod domains;
 pub mod garbage;
-pub mod retrievals;
 pub mod lifecycle;
+pub mod retrievals;

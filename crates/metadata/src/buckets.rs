@@ -44,10 +44,6 @@ impl FoundBucket {
         &self.key
     }
 
-    pub(crate) fn account(&self) -> AccountId {
-        self.account
-    }
-
     /// The lifecycle rules it was found with, if they act on objects.
     pub fn plan(&self) -> Option<&LifecyclePlan> {
         self.plan.as_deref()

@@ -1,4 +1,4 @@
-//! Rows that nearly every request reads, kept opened in memory: buckets, tokens, CORS and lifecycle rules, public names.
+//! Rows that nearly every request reads, opened in memory: buckets, tokens, CORS and lifecycle rules, public names.
 //!
 //! Only for an engine that no other process commits to: then a commit of ours is the only thing that can make a kept
 //! row stale, and it drops the row before its answer. Reads stay strongly consistent.

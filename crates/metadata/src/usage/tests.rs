@@ -3,7 +3,7 @@
 use super::*;
 use crate::buckets::FoundBucket;
 use crate::fixture::{ACCOUNT, blob, key, make_bucket, row, service};
-use crate::objects::{BodySource, NewObject};
+use crate::objects::{BodySource, Deletion, NewObject};
 use crate::rows::ObjectBody;
 
 const DAY: u64 = DAY_MILLISECONDS;
@@ -30,7 +30,10 @@ async fn put(metadata: &Metadata, bucket: &FoundBucket, name: &str, row: &Object
 async fn delete(metadata: &Metadata, bucket: &FoundBucket, name: &str, now: Timestamp) {
     let name = key(name);
     let object = metadata.object(bucket.id(), &name).await.unwrap().unwrap();
-    assert_eq!(metadata.delete_object(bucket, &name, &object, now).await.unwrap(), Outcome::Committed);
+    assert_eq!(
+        metadata.delete_object(bucket, &name, &object, Deletion::Client, now).await.unwrap(),
+        Outcome::Committed
+    );
 }
 
 async fn all(metadata: &Metadata, bucket: &FoundBucket) -> UsageByDay {
