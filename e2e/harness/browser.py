@@ -66,5 +66,14 @@ class Browser:
             "secretAccessKey": credentials.secret_access_key,
         }
         page = f"{origin}/#{quote(json.dumps(told))}"
-        chromium = shutil.which("chromium") or ""
-        return self.node("browser.mjs", PAGE=page, FILE=file, FILE_TYPE=file_type, CHROMIUM=chromium)
+        return self.node("browser.mjs", PAGE=page, FILE=file, FILE_TYPE=file_type, CHROMIUM=self.chromium())
+
+    def read(self, origin: str, urls: dict[str, str]) -> dict:
+        """Opens the page of `js/read.html` and returns what it could use of what lies at `urls`."""
+        page = f"{origin}/read#{quote(json.dumps(urls))}"
+        return self.node("browser_reads.mjs", PAGE=page, CHROMIUM=self.chromium())
+
+    @staticmethod
+    def chromium() -> str:
+        """The Chromium of this machine; empty if there is none."""
+        return shutil.which("chromium") or ""

@@ -159,3 +159,23 @@ def identity(server: CairnServer) -> Seen:
     calls = client(server)
     listed = [account.id for account in calls.accounts.list()]
     return {"accounts": listed, "account": plain(calls.accounts.get(account_id=server.account_id))}
+
+
+def domains(server: CairnServer, bucket: str, domain: str, zone: str) -> Seen:
+    """Opens a bucket at its development URL and at a custom domain, changes both, and closes it."""
+    calls, account = client(server).r2.buckets.domains, {"account_id": server.account_id}
+    custom = calls.custom
+    return {
+        "closed": plain(calls.managed.list(bucket, **account)),
+        "opened": plain(calls.managed.update(bucket, **account, enabled=True)),
+        "added": plain(
+            custom.create(bucket, **account, domain=domain, zone_id=zone, enabled=True, ciphers=["AES128-SHA"])
+        ),
+        "listed": plain(custom.list(bucket, **account)),
+        "updated": plain(custom.update(domain, **account, bucket_name=bucket, enabled=False, min_tls="1.2")),
+        "got": plain(custom.get(domain, **account, bucket_name=bucket)),
+        "again": refusal(lambda: custom.create(bucket, **account, domain=domain, zone_id=zone, enabled=True)),
+        "deleted": plain(custom.delete(domain, **account, bucket_name=bucket)),
+        "gone": refusal(lambda: custom.get(domain, **account, bucket_name=bucket)),
+        "closed_again": plain(calls.managed.update(bucket, **account, enabled=False)),
+    }

@@ -102,6 +102,24 @@ const subjects = {
       prefixes: [prefix],
     }),
 
+  async domains({ bucket, domain, zone }) {
+    const { managed, custom } = client().r2.buckets.domains;
+    const where = { account_id };
+    const at = { account_id, bucket_name: bucket };
+    const settings = { ...where, domain, zoneId: zone, enabled: true };
+    const seen = { closed: await managed.list(bucket, where) };
+    seen.opened = await managed.update(bucket, { ...where, enabled: true });
+    seen.added = await custom.create(bucket, { ...settings, ciphers: ["AES128-SHA"] });
+    seen.listed = await custom.list(bucket, where);
+    seen.updated = await custom.update(domain, { ...at, enabled: false, minTLS: "1.2" });
+    seen.got = await custom.get(domain, at);
+    seen.again = await refusal(() => custom.create(bucket, settings));
+    seen.deleted = await custom.delete(domain, at);
+    seen.gone = await refusal(() => custom.get(domain, at));
+    seen.closed_again = await managed.update(bucket, { ...where, enabled: false });
+    return seen;
+  },
+
   metrics: () => client().r2.buckets.metrics.list({ account_id }),
 
   async audit({ since, before }) {

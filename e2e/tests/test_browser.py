@@ -1,9 +1,12 @@
-"""A page in Chromium that uploads to the server from another origin: what the rules allow works, and the browser
-refuses everything else. R2's pages "Configure CORS" and "Presigned URLs"."""
+"""Pages in Chromium that upload to the server from another origin, and that use fonts and images of a public bucket: what
+the rules allow works, and the browser refuses everything else. R2's pages "Configure CORS", "Presigned URLs" and
+"Public buckets"."""
 
 from __future__ import annotations
 
 import shutil
+import struct
+import zlib
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -13,6 +16,7 @@ from botocore.client import BaseClient
 from conftest import E2E_DIRECTORY
 from harness.browser import Browser, PageServer
 from harness.commands import Node, isolated_environment
+from harness.public_buckets import open_to_everybody
 from harness.server import CairnServer
 
 FILE = "<svg/>"
@@ -34,6 +38,7 @@ def pages() -> Iterator[PageServer]:
     """The origin of the page."""
     files = {
         "/": E2E_DIRECTORY / "js" / "upload.html",
+        "/read": E2E_DIRECTORY / "js" / "read.html",
         "/aws4fetch.mjs": E2E_DIRECTORY / "node_modules" / "aws4fetch" / "dist" / "aws4fetch.esm.mjs",
     }
     server = PageServer(files).start()
@@ -112,3 +117,56 @@ def test_a_rule_allows_what_it_names_and_nothing_else(
     allow(s3, bucket, AllowedOrigins=[pages.origin.replace("http:", "https:")])
     seen = browser.upload(pages.origin, FILE, FILE_TYPE, urls(s3, cairn, bucket))
     assert list(seen.values()) == [REFUSED] * 5
+
+
+# Public buckets
+
+PIXEL = [200, 100, 50, 255]
+
+
+def picture() -> bytes:
+    """A PNG of one pixel."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    pixels = zlib.compress(bytes([0, *PIXEL[:3]]))
+    head = struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+
+
+@pytest.fixture
+def site(s3: BaseClient, cairn: CairnServer, bucket: str) -> dict[str, str]:
+    """What a site keeps in a public bucket: its URLs."""
+    font = next((E2E_DIRECTORY / "node_modules" / "playwright-core").rglob("codicon*.ttf"))
+    s3.put_object(Bucket=bucket, Key="font.ttf", Body=font.read_bytes(), ContentType="font/ttf")
+    s3.put_object(Bucket=bucket, Key="picture.png", Body=picture(), ContentType="image/png")
+    s3.put_object(Bucket=bucket, Key="text", Body=b"some text", ContentType="text/plain")
+    public = open_to_everybody(cairn, bucket)
+    return {name: f"{public}/{key}" for name, key in (("font", "font.ttf"), ("image", "picture.png"), ("text", "text"))}
+
+
+def test_a_page_uses_fonts_and_images_of_a_public_bucket_under_a_rule(
+    s3: BaseClient, bucket: str, site: dict[str, str], browser: Browser, pages: PageServer
+) -> None:
+    allow(s3, bucket, AllowedOrigins=[pages.origin], AllowedMethods=["GET"], AllowedHeaders=["range"])
+    seen = browser.read(pages.origin, site)
+    assert (seen["font"], seen["corsImage"]) == ("loaded", PIXEL)
+    etag = s3.head_object(Bucket=bucket, Key="text")["ETag"]
+    assert seen["text"] == {"status": 200, "text": "some text", "etag": etag}
+    assert seen["ranged"] == {"status": 206, "text": "some", "etag": etag}
+    # A refusal is an answer too, a page for people.
+    assert (seen["missing"]["status"], "Object not found" in seen["missing"]["text"]) == (404, True)
+    assert seen["put"] == REFUSED
+    assert s3.get_object(Bucket=bucket, Key="text")["Body"].read() == b"some text"
+
+
+def test_without_a_rule_a_page_shows_images_of_a_public_bucket_and_can_use_nothing_else(
+    s3: BaseClient, bucket: str, site: dict[str, str], browser: Browser, pages: PageServer
+) -> None:
+    for _without_a_rule_and_with_one_for_others in range(2):
+        seen = browser.read(pages.origin, site)
+        assert seen["font"] == "NetworkError"
+        assert (seen["corsImage"], seen["plainImage"]) == ("EncodingError", "shown only")
+        assert [seen[name] for name in ("text", "ranged", "missing", "put")] == [REFUSED] * 4
+        allow(s3, bucket, AllowedOrigins=["https://other.example.com"])

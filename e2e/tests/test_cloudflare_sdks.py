@@ -184,3 +184,21 @@ def test_both_audit_logs_tell_of_a_new_bucket(sdk: Sdk, cairn: CairnServer, buck
     second = next(entry for entry in seen["second"] if entry["resource"]["id"] == bucket)
     assert (second["action"]["type"], second["action"]["result"]) == ("create", "success")
     assert second["account"]["id"] == cairn.account_id
+
+
+def test_a_bucket_is_opened_at_a_development_url_and_a_custom_domain(sdk: Sdk, bucket: str) -> None:
+    domain, zone = f"{bucket}.example.com", "023e105f4ecef8ad9ca31a8372d0c353"
+    seen = sdk("domains", bucket=bucket, domain=domain, zone=zone)
+    managed = seen["closed"]
+    assert managed["domain"] == f"pub-{managed['bucketId']}.r2dev.localhost"
+    assert [seen[name]["enabled"] for name in ("closed", "opened", "closed_again")] == [False, True, False]
+    added = {"domain": domain, "enabled": True, "minTLS": "1.0", "ciphers": ["AES128-SHA"], "zoneId": zone}
+    assert seen["added"] == added
+    status = seen["listed"]["domains"][0].pop("status")
+    assert seen["listed"] == {"domains": [added]}
+    assert status in ({"ownership": "pending", "ssl": "initializing"}, {"ownership": "active", "ssl": "active"})
+    changed = added | {"enabled": False, "minTLS": "1.2"}
+    assert seen["updated"] == {name: value for name, value in changed.items() if name != "zoneId"}
+    assert {name: seen["got"][name] for name in changed} == changed
+    assert seen["deleted"] == {"domain": domain}
+    assert (seen["again"], seen["gone"]) == ([409, 409], [404, 10053])

@@ -1,4 +1,4 @@
-"""wrangler: who it is, buckets, objects, and the CORS, lifecycle and lock rules of buckets."""
+"""wrangler: who it is, buckets, objects, the CORS, lifecycle and lock rules of buckets, and public access to them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ import sys
 from pathlib import Path
 
 import pytest
+import requests
 from botocore.client import BaseClient
 
 from conftest import E2E_DIRECTORY
 from harness.bodies import body
 from harness.commands import run
+from harness.localhost import resolve_localhost_names
+from harness.public_buckets import public_url
 from harness.server import CairnServer
 from harness.wrangler import Wrangler
 
@@ -314,3 +317,60 @@ def test_a_wrong_lock_rule_changes_nothing(wrangler: Wrangler, bucket: str, tmp_
     file = json_file(tmp_path / "wrong.json", {"rules": [wrong]})
     assert "[code: " in wrangler.refused(*lock, "set", bucket, "--file", file)
     assert wrangler(*lock, "list", bucket) == before
+
+
+# Public access
+
+
+def test_the_development_url_is_shown_enabled_and_disabled(
+    wrangler: Wrangler, s3: BaseClient, cairn: CairnServer, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolve_localhost_names(monkeypatch)
+    dev_url = ("r2", "bucket", "dev-url")
+    s3.put_object(Bucket=bucket, Key="k", Body=b"public")
+    assert "Public access via the r2.dev URL is disabled." in wrangler(*dev_url, "get", bucket)
+    enabled = wrangler(*dev_url, "enable", bucket)
+    host = re.search(r"https://(pub-[0-9a-f]{32}\.r2dev\.localhost)", enabled)
+    assert host, enabled
+    assert f"Public access is enabled at 'https://{host[1]}'." in wrangler(*dev_url, "get", bucket)
+    url = f"{public_url(cairn, host[1])}/k"
+    assert requests.get(url, timeout=30).text == "public"
+    wrangler(*dev_url, "disable", bucket, "--force")
+    assert "is disabled." in wrangler(*dev_url, "get", bucket)
+    assert requests.get(url, timeout=30).status_code == 401
+    assert "[code: 10006]" in wrangler.refused(*dev_url, "get", "e2e-no-such-bucket")
+
+
+def test_custom_domains_are_added_listed_shown_updated_and_removed(
+    wrangler: Wrangler, s3: BaseClient, cairn: CairnServer, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolve_localhost_names(monkeypatch)
+    domain, zone, name = ("r2", "bucket", "domain"), "023e105f4ecef8ad9ca31a8372d0c353", f"{bucket}.cdn.localhost"
+    s3.put_object(Bucket=bucket, Key="k", Body=b"public")
+    assert "There are no custom domains connected to this bucket." in wrangler(*domain, "list", bucket)
+    added = wrangler(*domain, "add", bucket, "--domain", name, "--zone-id", zone, "--min-tls", "1.2", "--force")
+    assert f"Custom domain '{name}' connected successfully." in added
+    assert requests.get(f"{public_url(cairn, name)}/k", timeout=30).text == "public"
+    shown = facts(wrangler(*domain, "get", bucket, "--domain", name))[-1]
+    assert (shown["domain"], shown["enabled"], shown["min_tls_version"]) == (name, "Yes", "1.2")
+    assert (shown["zone_id"], shown["ownership_status"] in ("pending", "active")) == (zone, True)
+    wrangler(*domain, "update", bucket, "--domain", name, "--min-tls", "1.3")
+    listed = facts(wrangler(*domain, "list", bucket))
+    assert [(each["domain"], each["min_tls_version"]) for each in listed] == [(name, "1.3")]
+    assert "[code: 409]" in wrangler.refused(*domain, "add", bucket, "--domain", name, "--zone-id", zone, "--force")
+    assert "[code: 10053]" in wrangler.refused(*domain, "get", bucket, "--domain", "nobody.example.com")
+    assert f"Custom domain '{name}' removed successfully." in wrangler(
+        *domain, "remove", bucket, "--domain", name, "--force"
+    )
+    assert "There are no custom domains" in wrangler(*domain, "list", bucket)
+
+
+def test_public_access_of_a_jurisdictional_bucket(wrangler: Wrangler, bucket_name: str) -> None:
+    wrangler("r2", "bucket", "create", bucket_name, "-J", "eu")
+    assert "[code: 10006]" in wrangler.refused("r2", "bucket", "dev-url", "enable", bucket_name)
+    wrangler("r2", "bucket", "dev-url", "enable", bucket_name, "-J", "eu")
+    assert "is enabled at" in wrangler("r2", "bucket", "dev-url", "get", bucket_name, "-J", "eu")
+    name = ("--domain", f"{bucket_name}.example.com")
+    wrangler("r2", "bucket", "domain", "add", bucket_name, *name, "--zone-id", "zone", "--force", "-J", "eu")
+    assert name[1] in wrangler("r2", "bucket", "domain", "list", bucket_name, "-J", "eu")
+    wrangler("r2", "bucket", "domain", "remove", bucket_name, *name, "--force", "-J", "eu")

@@ -1,16 +1,20 @@
 //! What the server prints once it listens: everything a user needs to try it, ready to paste.
 
 use crate::ready_file::Access;
-use crate::settings::DataDirectory;
+use crate::settings::{DataDirectory, Settings};
 
 /// The text. The token is shown at the first start only; nobody can show it again.
-pub fn text(access: &Access, data: &DataDirectory) -> String {
+pub fn text(access: &Access, settings: &Settings) -> String {
     let Access { endpoint, account_id, access_key_id, .. } = access;
     let secret_access_key = access.secret_access_key.as_deref().unwrap_or("(its token was removed)");
-    let place = match data {
+    let place = match &settings.data {
         DataDirectory::Kept(path) => format!("{} (back up root.key apart from it)", path.display()),
         DataDirectory::Ephemeral => "temporary, removed at the end".to_owned(),
     };
+    let public = settings.development_domains.first().map_or_else(String::new, |domain| {
+        let port = endpoint.rsplit_once(':').map_or("", |(_, port)| port);
+        format!("\n  public buckets     http://pub-<id>.{domain}:{port}/<key>   <- wrangler r2 bucket dev-url enable")
+    });
     let token = access.api_token.as_ref().map_or_else(
         || "(shown at the first start only)".to_owned(),
         |token| format!("{token}   <- note it down: it is not kept and not shown again"),
@@ -23,7 +27,7 @@ Cairn listens on {endpoint}
   account id         {account_id}
   access key id      {access_key_id}
   secret access key  {secret_access_key}
-  API token          {token}
+  API token          {token}{public}
 
 aws CLI
   export AWS_ENDPOINT_URL_S3={endpoint} AWS_REGION=auto \

@@ -54,7 +54,7 @@ async fn serve_until_told(line: &Serve) -> Result<(), Failure> {
     let mut stop =
         StopSignals { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? };
     let instance = Instance::start(&settings, machine()).await?;
-    if let Err(error) = std::io::stdout().write_all(banner::text(instance.access(), &settings.data).as_bytes()) {
+    if let Err(error) = std::io::stdout().write_all(banner::text(instance.access(), &settings).as_bytes()) {
         tracing::warn!(%error, "the greeting with the credentials could not be printed; use --ready-file");
     }
     if let Some(path) = &settings.ready_file {

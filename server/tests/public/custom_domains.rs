@@ -66,6 +66,23 @@ async fn a_domain_is_added_served_changed_and_removed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_names_one_may_be_taken_away() {
+    let open = open().await;
+    for name in ["cats.example.com", "dogs.example.com"] {
+        open.add_domain(name).await;
+    }
+    set_open(&open.api, "photos", true).await;
+    open.api.delete(CATS).await.ok();
+    for host in ["dogs.example.com", open.host.as_str()] {
+        assert_eq!(get_at(&open, host).await.ok().text(), "meow");
+    }
+    let dogs = format!("{CUSTOM}/dogs.example.com");
+    open.api.put(&dogs, &json!({ "enabled": false })).await.ok();
+    assert_page(&get_at(&open, "dogs.example.com").await, 401);
+    assert_eq!(get_at(&open, &open.host).await.ok().text(), "meow");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_domain_becomes_active_by_itself() {
     let open = open().await;
     open.add_domain("cats.example.com").await;
