@@ -49,7 +49,7 @@ impl PublicFace {
 
     /// What the host of a request names, before anything is looked up; `None` if the request is another face's.
     pub fn asked<B>(&self, request: &Request<B>) -> Option<Asked> {
-        self.hosts.asked(request)
+        self.hosts.asked(request, !self.store.has_no_custom_domain())
     }
 
     /// What has the name that was asked for; `None` if no bucket has it as its custom domain: then the host is another

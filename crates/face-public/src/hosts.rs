@@ -34,16 +34,17 @@ pub enum Asked {
 }
 
 impl PublicHosts {
-    /// What the host of a request names; `None` if that can be no public name, and the request is another face's.
-    pub fn asked<B>(&self, request: &Request<B>) -> Option<Asked> {
+    /// What the host of a request names; `None` if that can be no public name, and the request is another face's. While
+    /// there are no `custom` domains at all, no host is one.
+    pub fn asked<B>(&self, request: &Request<B>, custom: bool) -> Option<Asked> {
         let mut sent = request.headers().get_all(HOST).iter();
         let header = sent.next();
         if sent.next().is_some() {
             // RFC 9112 section 3.2. The S3 face says so.
             return None;
         }
-        let header = header.map(|host| host.to_str().ok().and_then(|host| self.read(host)));
-        let target = request.uri().authority().map(|authority| self.read(authority.as_str()));
+        let header = header.map(|host| host.to_str().ok().and_then(|host| self.read(host, custom)));
+        let target = request.uri().authority().map(|authority| self.read(authority.as_str(), custom));
         let asked = match (target, header) {
             (Some(target), Some(header)) if target != header => Some(Asked::Contradiction),
             (Some(asked), _) | (None, Some(asked)) => asked,
@@ -53,19 +54,24 @@ impl PublicHosts {
     }
 
     /// Reads a host, with or without a port.
-    fn read(&self, host: &str) -> Option<Asked> {
+    fn read(&self, host: &str, custom: bool) -> Option<Asked> {
         let host = without_port(host);
         let host = host.strip_suffix('.').unwrap_or(host);
         if !host.contains('.') || host.parse::<Ipv4Addr>().is_ok() {
             return None;
         }
+        let development = self.development_domains.iter().find_map(|domain| labels_before(host, domain));
+        if let Some(id) = development.and_then(public_id) {
+            return Some(Asked::Name(PublicName::Managed(id)));
+        }
+        // One of the two may be below the other.
         if self.account_domains.iter().any(|domain| labels_before(host, domain).is_some()) {
             return None;
         }
-        if let Some(labels) = self.development_domains.iter().find_map(|domain| labels_before(host, domain)) {
-            return Some(public_id(labels).map_or(Asked::Nobody, |id| Asked::Name(PublicName::Managed(id))));
+        if development.is_some() {
+            return Some(Asked::Nobody);
         }
-        if self.bucket_domains.iter().any(|domain| host.eq_ignore_ascii_case(domain)) {
+        if !custom || self.bucket_domains.iter().any(|domain| host.eq_ignore_ascii_case(domain)) {
             return None;
         }
         DomainName::parse(host).ok().map(|name| Asked::Name(PublicName::Custom(name)))
@@ -118,7 +124,7 @@ mod tests {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        hosts.asked(&request.body(()).unwrap())
+        hosts.asked(&request.body(()).unwrap(), true)
     }
 
     fn at(host: &str) -> Option<Asked> {
@@ -184,6 +190,31 @@ mod tests {
         assert_eq!(at(&format!("a.pub-{ID}.r2.dev")), Some(Asked::Nobody));
         assert_eq!(at(&format!("pub-{ID}0.r2.dev")), Some(Asked::Nobody));
         assert_eq!(at(&format!("user@pub-{ID}.r2.dev")), Some(Asked::Nobody));
+    }
+
+    #[test]
+    fn domains_of_both_kinds_may_be_within_each_other() {
+        let named = |development: &str, host: &str| {
+            let hosts = PublicHosts {
+                development_domains: vec![development.to_owned()],
+                account_domains: vec!["cairn.example.com".to_owned()],
+                bucket_domains: Vec::new(),
+            };
+            hosts.asked(&Request::builder().uri("/").header("host", host).body(()).unwrap(), true)
+        };
+        for development in ["public.cairn.example.com", "cairn.example.com", "example.com"] {
+            assert_eq!(named(development, &format!("pub-{ID}.{development}")), managed(), "{development}");
+            assert_eq!(named(development, &format!("{ID}.cairn.example.com")), None, "an S3 endpoint");
+        }
+    }
+
+    #[test]
+    fn while_there_are_no_custom_domains_no_host_is_one() {
+        let hosts = PublicHosts { development_domains: vec!["r2.dev".to_owned()], ..PublicHosts::default() };
+        let named =
+            |host: &str| hosts.asked(&Request::builder().uri("/").header("host", host).body(()).unwrap(), false);
+        assert_eq!(named("a.example.com"), None);
+        assert_eq!(named(&format!("pub-{ID}.r2.dev")), managed());
     }
 
     #[test]

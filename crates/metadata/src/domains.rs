@@ -5,7 +5,7 @@
 use crate::buckets::FoundBucket;
 use crate::engine::Outcome;
 use crate::keys;
-use crate::row_cache::Lookup;
+use crate::row_cache::{Lookup, RowCaches};
 use crate::rows::{BucketDomainsRow, DomainRow, PendingDomainRow};
 use crate::service::{Change, Metadata, MetadataError, Stored};
 use std::sync::Arc;
@@ -67,12 +67,31 @@ impl Metadata {
             Lookup::Unknown(generation) => generation,
         };
         let row = self.read_domain(&key).await?;
+        if row.is_none() && matches!(name, PublicName::Custom(_)) {
+            self.look_for_custom_domains(caches).await?;
+        }
         caches.domains.keep(&key, &row, generation);
         Ok(row)
     }
 
     async fn read_domain(&self, key: &[u8]) -> Result<Option<Arc<DomainRow>>, MetadataError> {
         Ok(self.read::<DomainRow>(key).await?.map(|stored| Arc::new(stored.row)))
+    }
+
+    /// Whether it is known, without asking anybody, that no bucket has a custom domain: then no host can be one.
+    pub fn has_no_custom_domain(&self) -> bool {
+        self.kept().is_some_and(|caches| caches.domain_absence.is_known())
+    }
+
+    /// Finds out whether any bucket has a custom domain, for [`Metadata::has_no_custom_domain`].
+    async fn look_for_custom_domains(&self, caches: &RowCaches) -> Result<(), MetadataError> {
+        let looked = caches.domain_absence.begin();
+        let prefix = keys::custom_domains();
+        let any = self.read_range::<DomainRow>(prefix.clone(), keys::after_prefix(&prefix), 1).await?;
+        if any.is_empty() {
+            caches.domain_absence.found(looked);
+        }
+        Ok(())
     }
 
     /// The row of a name, to be changed.
@@ -165,20 +184,22 @@ impl Metadata {
         Ok(change.commit().await?)
     }
 
-    /// Sets the row of a bucket's public development URL, which stays the bucket's from then on.
-    /// [`Outcome::Conflict`]: the bucket or its names are no longer as they were found.
+    /// Sets the row of a bucket's public development URL in place of `old`; it stays the bucket's from then on.
+    /// [`Outcome::Conflict`]: the bucket, its names or the row are no longer as they were found.
     pub async fn set_managed_domain(
         &self,
         bucket: &FoundBucket,
         known: &KnownDomains,
-        id: PublicId,
+        (id, old): (PublicId, Option<&Stored<DomainRow>>),
         row: &DomainRow,
     ) -> Result<Outcome, MetadataError> {
+        let key = keys::public_name(&PublicName::Managed(id));
         let names = BucketDomainsRow { managed: Some(id), ..known.row() };
         let mut change = self.change();
         bucket.expect(&mut change);
         known.change_to(bucket.id(), &names, &mut change);
-        change.put(keys::public_name(&PublicName::Managed(id)), row);
+        change.expect_same(key.clone(), old);
+        change.put(key, row);
         Ok(change.commit().await?)
     }
 }
@@ -244,6 +265,26 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn that_there_is_no_custom_domain_is_known_until_there_is_one() {
+        let metadata = service().with_row_cache();
+        let bucket = make_bucket(&metadata, "bucket").await;
+        assert!(!metadata.has_no_custom_domain(), "nobody has looked yet");
+        for round in 0..2 {
+            let at = custom(&format!("nobodys-{round}.example.com"));
+            assert_eq!(metadata.public_name(&at).await.unwrap(), None);
+            assert!(metadata.has_no_custom_domain());
+            assert_eq!(add(&metadata, &bucket, "a.example.com").await, Outcome::Committed);
+            assert!(!metadata.has_no_custom_domain());
+            assert_eq!(metadata.public_name(&custom(&format!("b-{round}.example.com"))).await.unwrap(), None);
+            assert!(!metadata.has_no_custom_domain(), "there is one");
+            let known = metadata.domains(bucket.id()).await.unwrap();
+            let removed = metadata.remove_domain(bucket.id(), &known, &name("a.example.com")).await.unwrap();
+            assert_eq!(removed, Outcome::Committed);
+        }
+        assert!(!service().has_no_custom_domain(), "others may commit to the engine");
+    }
+
+    #[tokio::test]
     async fn a_domain_is_pending_until_it_is_settled_or_gone() {
         let metadata = service();
         let bucket = make_bucket(&metadata, "bucket").await;
@@ -277,7 +318,7 @@ mod tests {
             assert_eq!(add(&metadata, &bucket, text).await, Outcome::Committed);
         }
         let known = metadata.domains(bucket.id()).await.unwrap();
-        let enabled = metadata.set_managed_domain(&bucket, &known, id, &row(&bucket)).await.unwrap();
+        let enabled = metadata.set_managed_domain(&bucket, &known, (id, None), &row(&bucket)).await.unwrap();
         assert_eq!(enabled, Outcome::Committed);
         assert!(metadata.public_name(&PublicName::Managed(id)).await.unwrap().is_some());
         assert_eq!(metadata.delete_bucket(&bucket, Timestamp(1)).await.unwrap(), Outcome::Committed);

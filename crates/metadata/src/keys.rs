@@ -12,9 +12,9 @@ const ACCOUNT: u8 = b'A';
 const AUDIT: u8 = b'D';
 const BUCKET: u8 = b'B';
 const BUCKET_COUNT: u8 = b'N';
-const BUCKET_DOMAINS: u8 = b'W';
+const BUCKET_DOMAINS: u8 = b'd';
 const CORS: u8 = b'X';
-const DOMAIN: u8 = b'H';
+const DOMAIN: u8 = b'h';
 const DUE: u8 = b'J';
 const EPOCH: u8 = b'E';
 const FIRST_LOCATION: u8 = b'F';
@@ -27,13 +27,17 @@ const LOCK: u8 = b'K';
 const MANIFEST: u8 = b'M';
 const OBJECT: u8 = b'O';
 const PART: u8 = b'P';
-const PENDING_DOMAIN: u8 = b'Y';
+const PENDING_DOMAIN: u8 = b'p';
 const REFERENCES: u8 = b'R';
 const STORE: u8 = b'S';
 const TOKEN: u8 = b'C';
 const TOKEN_PLACE: u8 = b'T';
 const TOKEN_VALUE: u8 = b'V';
 const UPLOAD: u8 = b'U';
+
+/// What follows [`DOMAIN`] in the key of a public development URL, and of a custom domain.
+const MANAGED: u8 = 0;
+const CUSTOM: u8 = 1;
 
 /// A key under construction.
 #[derive(Clone, Debug)]
@@ -284,9 +288,14 @@ pub fn bucket_domains(bucket: BucketId) -> Vec<u8> {
 /// A name that a bucket is public at.
 pub fn public_name(name: &PublicName) -> Vec<u8> {
     match name {
-        PublicName::Managed(id) => Key::new(DOMAIN).bytes(&[0]).bytes(&id.0).done(),
-        PublicName::Custom(name) => Key::new(DOMAIN).bytes(&[1]).bytes(name.as_str().as_bytes()).done(),
+        PublicName::Managed(id) => Key::new(DOMAIN).bytes(&[MANAGED]).bytes(&id.0).done(),
+        PublicName::Custom(name) => Key(custom_domains()).bytes(name.as_str().as_bytes()).done(),
     }
+}
+
+/// All custom domains of the store.
+pub fn custom_domains() -> Vec<u8> {
+    Key::new(DOMAIN).bytes(&[CUSTOM]).done()
 }
 
 /// All custom domains that are not settled.

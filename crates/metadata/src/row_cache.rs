@@ -8,6 +8,7 @@ use crate::keys::{self, Kept};
 use crate::rows::{BucketRow, DomainRow, TokenNameRow, TokenRow};
 use crate::service::Stored;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use types::{CorsPolicy, LifecyclePlan};
 
@@ -89,6 +90,37 @@ pub(crate) struct RowCaches {
     pub(crate) domains: RowCache<Option<Arc<DomainRow>>>,
     /// With the number of the setting that they are.
     pub(crate) lifecycles: RowCache<(u64, Arc<LifecyclePlan>)>,
+    /// Whether it is known that no bucket has a custom domain: then no host needs to be looked up.
+    pub(crate) domain_absence: Absence,
+}
+
+/// Whether something is known to be nowhere. What was found by a look that began before a change does not count.
+#[derive(Default)]
+pub(crate) struct Absence {
+    changes: AtomicU64,
+    /// The changes there had been when the look began that found nothing, and one more; 0 before the first.
+    absent_since: AtomicU64,
+}
+
+impl Absence {
+    /// Whether a look found nothing, and nothing was changed since it began.
+    pub(crate) fn is_known(&self) -> bool {
+        self.absent_since.load(Ordering::Acquire) == self.changes.load(Ordering::Acquire) + 1
+    }
+
+    /// Begins a look.
+    pub(crate) fn begin(&self) -> u64 {
+        self.changes.load(Ordering::Acquire) + 1
+    }
+
+    /// The look that `begin` answered found nothing.
+    pub(crate) fn found(&self, begun: u64) {
+        self.absent_since.store(begun, Ordering::Release);
+    }
+
+    fn change(&self) {
+        self.changes.fetch_add(1, Ordering::AcqRel);
+    }
 }
 
 impl Default for RowCaches {
@@ -100,6 +132,7 @@ impl Default for RowCaches {
             cors: RowCache::new(CORS_ROWS_MAX),
             domains: RowCache::new(ROWS_MAX),
             lifecycles: RowCache::new(LIFECYCLES_MAX),
+            domain_absence: Absence::default(),
         }
     }
 }
@@ -125,7 +158,10 @@ impl RowCaches {
             Kept::Token => self.tokens.forget(key),
             Kept::TokenValue => self.token_values.forget(key),
             Kept::Cors => self.cors.forget(key),
-            Kept::Domain => self.domains.forget(key),
+            Kept::Domain => {
+                self.domains.forget(key);
+                self.domain_absence.change();
+            }
             Kept::Lifecycle => self.lifecycles.forget(key),
         }
     }

@@ -55,14 +55,14 @@ impl Store {
             let known = self.metadata.domains(bucket.id()).await?;
             let id = self.public_id(bucket.id(), &known);
             let old = self.metadata.stored_domain(&PublicName::Managed(id)).await?;
-            let was_enabled = old.is_some_and(|old| old.row.settings.enabled);
-            let (old, new) = (audit_values::visibility(was_enabled), audit_values::visibility(enabled));
-            let audited =
-                AuditedChange::of_bucket("ChangeBucketVisibility", ChangeKind::Update, name, Some(old), Some(new));
+            let was_enabled = old.as_ref().is_some_and(|old| old.row.settings.enabled);
+            let [before, after] = [was_enabled, enabled].map(|enabled| Some(audit_values::visibility(enabled)));
+            let audited = AuditedChange::of_bucket("ChangeBucketVisibility", ChangeKind::Update, name, before, after);
             let row = self.managed_row(caller, name, bucket.id(), enabled);
             let recording = self.recording(caller, audited).await?;
-            // A conflict is a change of the bucket or of its names: look again.
-            if recording.set_managed_domain(&bucket, &known, id, &row).await? == Outcome::Committed {
+            // A conflict is a change of the bucket, its names or this one: look again.
+            let at = (id, old.as_ref());
+            if recording.set_managed_domain(&bucket, &known, at, &row).await? == Outcome::Committed {
                 return Ok(ManagedDomain { id, enabled });
             }
         }

@@ -58,6 +58,11 @@ impl Store {
         Ok(domain.map(|domain| PublicBucket { name, domain }))
     }
 
+    /// Whether it is known, without asking anybody, that no bucket has a custom domain: then no host can be one.
+    pub fn has_no_custom_domain(&self) -> bool {
+        self.metadata.has_no_custom_domain()
+    }
+
     /// The CORS rules of a bucket that is public at a name, if it has any.
     ///
     /// # Errors
