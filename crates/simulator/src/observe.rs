@@ -22,7 +22,8 @@ pub async fn observe(process: &Process) -> Result<State, OperationError> {
     let mut state = State::default();
     for NamedBucket { name, .. } in buckets(process).await? {
         let name = name.as_str().to_owned();
-        let mut seen = Bucket::default();
+        let lock = process.store.bucket_lock(&process.caller, &bucket(&name)).await?;
+        let mut seen = Bucket { locked: !lock.rules().is_empty(), ..Bucket::default() };
         for object in objects(process, &name).await? {
             let at = ObjectName::new(&name, &object.key);
             seen.objects.insert(object.key.clone(), read(process, &at, &object).await?);

@@ -14,7 +14,10 @@ use operations::put_object::PutObject;
 use operations::upload_part::{PartTarget, UploadPart};
 use operations::upload_part_copy::UploadPartCopy;
 use std::fmt;
-use types::{BucketName, Conditions, ErrorCode, HttpMetadata, ObjectKey, OperationError, UploadId, UserMetadata};
+use types::{
+    BucketLock, BucketName, Conditions, ErrorCode, HttpMetadata, LockCondition, LockRule, ObjectKey, OperationError,
+    UploadId, UserMetadata,
+};
 
 /// An object's place.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,6 +37,9 @@ pub struct UploadName {
     pub id: UploadId,
 }
 
+/// What lock rules are about.
+pub const LOCKED_PREFIX: &str = "c/";
+
 /// Something to do.
 #[derive(Clone)]
 pub enum Operation {
@@ -41,6 +47,8 @@ pub enum Operation {
     CreateBucket(String),
     /// Removes a bucket.
     DeleteBucket(String),
+    /// Sets a rule that keeps the objects below [`LOCKED_PREFIX`] of a bucket for good, or removes it.
+    Lock(String, bool),
     /// Writes an object.
     Put(ObjectName, Bytes),
     /// Begins to write an object; the client goes away after that many bytes.
@@ -124,6 +132,7 @@ impl fmt::Debug for Operation {
         write!(f, "{}", self.kind())?;
         match self {
             Self::CreateBucket(name) | Self::DeleteBucket(name) => write!(f, " {name}"),
+            Self::Lock(name, locked) => write!(f, " {name}: {locked}"),
             Self::Put(at, bytes) => write!(f, " {} bytes at {at:?}", bytes.len()),
             Self::PutCutShort(at, bytes, sent) => write!(f, " {sent} of {} bytes at {at:?}", bytes.len()),
             Self::Copy(from, to) => write!(f, " {from:?} to {to:?}"),
@@ -147,6 +156,7 @@ impl Operation {
         match self {
             Self::CreateBucket(_) => "create bucket",
             Self::DeleteBucket(_) => "delete bucket",
+            Self::Lock(..) => "lock",
             Self::Put(..) => "put",
             Self::PutCutShort(..) => "put cut short",
             Self::Copy(..) => "copy",
@@ -182,6 +192,7 @@ impl Operation {
                 store.create_bucket(caller, &CreateBucket::named(bucket(name))).await?;
             }
             Self::DeleteBucket(name) => store.delete_bucket(caller, &bucket(name)).await?,
+            Self::Lock(name, locked) => store.put_bucket_lock(caller, &bucket(name), &rules(*locked)).await?,
             Self::Put(at, bytes) => put(process, at, bytes.len(), BytesBody::from_frames(frames(bytes))).await?,
             Self::PutCutShort(at, bytes, sent) => {
                 let arrived = frames(&bytes.slice(..*sent)).chain([Err(ErrorCode::ClientDisconnect.into())]);
@@ -229,6 +240,12 @@ impl UploadName {
     fn part(&self, number: u16) -> PartTarget {
         PartTarget { bucket: self.at.bucket(), key: self.at.key(), upload: self.id, number }
     }
+}
+
+fn rules(locked: bool) -> BucketLock {
+    let condition = LockCondition::Indefinite;
+    let rule = LockRule { id: "lock".to_owned(), enabled: true, prefix: LOCKED_PREFIX.to_owned(), condition };
+    BucketLock::new(locked.then_some(rule).into_iter().collect()).expect("a rule that is one")
 }
 
 /// Bytes as a network brings them.

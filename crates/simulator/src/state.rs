@@ -1,6 +1,6 @@
 //! All that a reader can see, as a map, and what each operation makes of it.
 
-use crate::operation::{ObjectName, Operation, UploadName};
+use crate::operation::{LOCKED_PREFIX, ObjectName, Operation, UploadName};
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,6 +17,8 @@ pub struct State {
 /// What is in a bucket.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Bucket {
+    /// Whether what is below [`LOCKED_PREFIX`] is kept.
+    pub locked: bool,
     /// By key.
     pub objects: BTreeMap<String, Object>,
     /// By id.
@@ -64,6 +66,13 @@ pub fn md5(bytes: &[u8]) -> Md5 {
     digester.finish().md5
 }
 
+impl Bucket {
+    fn refuse_locked(&self, key: &str) -> Result<(), ErrorCode> {
+        let kept = self.locked && key.starts_with(LOCKED_PREFIX) && self.objects.contains_key(key);
+        if kept { Err(ErrorCode::ObjectLockedByBucketPolicy) } else { Ok(()) }
+    }
+}
+
 impl State {
     fn bucket(&mut self, name: &str) -> Result<&mut Bucket, ErrorCode> {
         self.buckets.get_mut(name).ok_or(ErrorCode::NoSuchBucket)
@@ -74,7 +83,9 @@ impl State {
     }
 
     fn set(&mut self, at: &ObjectName, object: Object) -> Result<(), ErrorCode> {
-        self.bucket(&at.bucket)?.objects.insert(at.key.clone(), object);
+        let bucket = self.bucket(&at.bucket)?;
+        bucket.refuse_locked(&at.key)?;
+        bucket.objects.insert(at.key.clone(), object);
         Ok(())
     }
 
@@ -97,8 +108,9 @@ impl State {
             }
             Operation::DeleteBucket(name) => drop(self.buckets.remove(name)),
             Operation::Put(at, bytes) => self.set(at, Object { bytes: bytes.clone(), made_by: None })?,
+            Operation::Lock(name, locked) => self.bucket(name)?.locked = *locked,
             Operation::PutCutShort(at, ..) => {
-                self.bucket(&at.bucket)?;
+                self.bucket(&at.bucket)?.refuse_locked(&at.key)?;
                 return Err(ErrorCode::ClientDisconnect);
             }
             Operation::Copy(from, to) => {
@@ -107,7 +119,11 @@ impl State {
                 let object = self.object(from)?;
                 self.set(to, object)?;
             }
-            Operation::Delete(at) => drop(self.bucket(&at.bucket)?.objects.remove(&at.key)),
+            Operation::Delete(at) => {
+                let bucket = self.bucket(&at.bucket)?;
+                bucket.refuse_locked(&at.key)?;
+                bucket.objects.remove(&at.key);
+            }
             Operation::CreateUpload(at) => {
                 let bucket = self.bucket(&at.bucket)?;
                 match upload {
@@ -147,6 +163,7 @@ impl State {
                 return Err(ErrorCode::PartSizesDiffer);
             }
         }
+        bucket.refuse_locked(&upload.at.key)?;
         let bytes = parts.iter().map(|(_, bytes)| bytes.as_ref()).collect::<Vec<_>>().concat().into();
         bucket.uploads.remove(&upload.id);
         bucket.objects.insert(upload.at.key.clone(), Object { bytes, made_by: Some(upload.id) });

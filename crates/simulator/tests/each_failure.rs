@@ -201,6 +201,11 @@ fn a_bucket_is_created_or_not() {
 }
 
 #[test]
+fn lock_rules_are_set_or_not() {
+    check(2, |_| Operation::Lock("first".into(), true));
+}
+
+#[test]
 fn a_bucket_is_deleted_with_its_uploads_or_not() {
     check(2, |_| Operation::DeleteBucket("empty".into()));
 }

@@ -22,12 +22,13 @@ use types::ErrorCode;
 const RUNS: u64 = 600;
 
 /// Paths that a plain test run must reach.
-const RARE_PATHS: [&str; 31] = [
+const RARE_PATHS: [&str; 35] = [
     "several parts became an object",
     "Stop during put",
     "Stop during copy",
     "Stop during delete",
     "Stop during delete many",
+    "Stop during lock",
     "Stop during upload part",
     "Stop during complete",
     "Stop during collect",
@@ -46,6 +47,9 @@ const RARE_PATHS: [&str; 31] = [
     "Error during sweep",
     "Error during get",
     "two operations at once",
+    "a lock beside another operation",
+    "a lock refused an operation",
+    "a lock refused one of two operations at once",
     "two operations at once, one of which failed",
     "an operation was given up",
     "the client went away",
@@ -226,7 +230,14 @@ impl World {
         if self.count_fault("two operations") {
             self.count("two operations at once, one of which failed");
         }
-        for (operation, outcome) in [&first, &second] {
+        let pair = [&first, &second];
+        if pair.iter().any(|(operation, _)| matches!(operation, Operation::Lock(..))) {
+            self.count("a lock beside another operation");
+            if pair.iter().any(|(_, outcome)| *outcome == Err(ErrorCode::ObjectLockedByBucketPolicy)) {
+                self.count("a lock refused one of two operations at once");
+            }
+        }
+        for (operation, outcome) in pair {
             self.note(operation, outcome);
         }
         self.model.set_in_doubt(process.engine.in_doubt());
@@ -262,6 +273,7 @@ impl World {
         match outcome {
             Err(ErrorCode::StorageFull) => self.count("the disk was full"),
             Err(ErrorCode::ClientDisconnect) => self.count("the client went away"),
+            Err(ErrorCode::ObjectLockedByBucketPolicy) => self.count("a lock refused an operation"),
             Ok(_) | Err(_) => {}
         }
         self.workload.learn(operation, outcome);
@@ -317,6 +329,7 @@ fn removal_of(seen: &State) -> Vec<Operation> {
     let mut operations = Vec::new();
     for (name, bucket) in &seen.buckets {
         let keys: Vec<_> = bucket.objects.keys().cloned().collect();
+        operations.push(Operation::Lock(name.clone(), false));
         operations.push(Operation::DeleteMany(name.clone(), keys));
         for (id, upload) in bucket.uploads.iter().step_by(2) {
             let at = simulator::ObjectName::new(name, &upload.key);
