@@ -41,7 +41,7 @@ where
         trailers: context.payload.trailers.clone(),
     };
     let stored = context.store.put_object(context.caller, &operation, context.body).await?;
-    let answer = put_object::encode(&stored.etag, &stored.version, stored.checksum, stored.expiration.as_ref());
+    let answer = put_object::encode(&stored.etag, &stored.version, stored.checksum, stored.expiration.as_deref());
     Ok(confirmed(answer, operation.customer_key.as_ref()))
 }
 
@@ -91,7 +91,7 @@ pub(crate) async fn copy<B>(context: Context<'_, B>, target: ObjectTarget) -> An
     let copied = context.store.copy_object(context.caller, &operation).await?;
     let versions = copy_object::CopyVersions { copy: copied.stored.version, source: copied.source_version };
     let stored = &copied.stored;
-    let expiration = stored.expiration.as_ref();
+    let expiration = stored.expiration.as_deref();
     let answer = copy_object::encode(&stored.etag, copied.modified, &versions, stored.checksum, expiration);
     Ok(confirmed(answer, operation.customer_key.as_ref()))
 }
@@ -110,7 +110,7 @@ fn shown(found: &FoundObject) -> ObjectHead<'_> {
         range: (found.part != Portion::Whole).then_some(found.range),
         parts_count: found.parts.filter(|_| matches!(found.part, Portion::Part(_))),
         checksum: found.checksum,
-        expiration: found.expiration.as_ref(),
+        expiration: found.expiration.as_deref(),
         ..shown_unread(&found.row)
     }
 }

@@ -109,7 +109,7 @@ where
     };
     let stored = context.store.complete_upload(context.caller, &operation).await?;
     let location = format!("http://{}{}", context.head.host, context.head.path);
-    let (etag, version, expiration) = (&stored.etag, &stored.version, stored.expiration.as_ref());
+    let (etag, version, expiration) = (&stored.etag, &stored.version, stored.expiration.as_deref());
     Ok(full(complete::encode(&location, &request.target, etag, version, stored.checksum, expiration)))
 }
 

@@ -64,8 +64,8 @@ impl FoundDue {
 
 impl FoundBucket {
     /// When an object of this bucket will be removed by a rule, if one will.
-    pub fn expiration(&self, key: &ObjectKey, written: Timestamp) -> Option<Expiration> {
-        self.plan()?.expiration(key.identity(), written)
+    pub fn expiration(&self, key: &ObjectKey, written: Timestamp) -> Option<Box<Expiration>> {
+        self.plan()?.expiration(key.identity(), written).map(Box::new)
     }
 
     /// Where an object is noted as due, if it ever is.

@@ -140,8 +140,9 @@ impl Metadata {
         object: &Stored<ObjectRow>,
         class: StorageClass,
         entry: &FoundDue,
+        now: Timestamp,
     ) -> Result<Outcome, MetadataError> {
-        let (identity, row) = (key.identity(), ObjectRow { class, ..object.row.clone() });
+        let (identity, row) = (key.identity(), ObjectRow { class, class_since: Some(now), ..object.row.clone() });
         let row_key = keys::object(bucket.id(), identity);
         let mut change = self.change();
         bucket.expect(&mut change);

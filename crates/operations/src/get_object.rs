@@ -63,7 +63,7 @@ pub struct FoundObject {
     /// The checksum kept for those bytes, if it was asked for.
     pub checksum: Option<ShownChecksum>,
     /// When a lifecycle rule will remove it, if one will.
-    pub expiration: Option<Expiration>,
+    pub expiration: Option<Box<Expiration>>,
 }
 
 /// How often a read looks again when the object was replaced under its eyes.
@@ -162,7 +162,7 @@ impl Store {
     fn answer(
         &self,
         stored: Stored<ObjectRow>,
-        expiration: Option<Expiration>,
+        expiration: Option<Box<Expiration>>,
         request: &GetObject,
     ) -> Result<Found<FoundObject>, OperationError> {
         let row = Box::new(stored.row);

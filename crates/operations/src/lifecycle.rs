@@ -221,7 +221,7 @@ impl Store {
         };
         let (outcome, acted) = match next.action {
             LifecycleAction::Transition(class) => {
-                (self.metadata.change_class(bucket, key, &object, class, due).await?, Acted::Transitioned)
+                (self.metadata.change_class(bucket, key, &object, class, due, now).await?, Acted::Transitioned)
             }
             LifecycleAction::Expire => match self.retained(bucket, key, row).await? {
                 Some(Retained::Until(end)) => return self.put_off(bucket, due, Some(end)).await,

@@ -55,7 +55,7 @@ pub struct StoredObject {
     /// Where it is billed.
     pub class: StorageClass,
     /// When a lifecycle rule will remove it, if one will.
-    pub expiration: Option<Expiration>,
+    pub expiration: Option<Box<Expiration>>,
 }
 
 impl StoredObject {

@@ -18,6 +18,7 @@
 
 pub mod audit;
 pub mod clock;
+pub mod counting;
 pub mod disk;
 pub mod engine;
 pub mod entropy;
@@ -30,6 +31,7 @@ pub mod state;
 pub mod workload;
 
 pub use clock::SimClock;
+pub use counting::CountingEngine;
 pub use disk::{Fault, SimDisk};
 pub use engine::LogEngine;
 pub use entropy::SeededEntropy;

@@ -144,7 +144,10 @@ async fn rules_that_changed_after_something_was_found_due_do_not_act_on_it() {
     let deleted = metadata.delete_object(&bucket, &key("a"), &object, cause, Timestamp(9_999)).await.unwrap();
     assert_eq!(deleted, Outcome::Conflict);
     let class = StorageClass::InfrequentAccess;
-    assert_eq!(metadata.change_class(&bucket, &key("a"), &object, class, &due[0]).await.unwrap(), Outcome::Conflict);
+    assert_eq!(
+        metadata.change_class(&bucket, &key("a"), &object, class, &due[0], Timestamp(9_999)).await.unwrap(),
+        Outcome::Conflict
+    );
 }
 
 #[tokio::test]
@@ -159,10 +162,10 @@ async fn a_change_of_class_keeps_the_object_and_notes_what_comes_next() {
     let due = metadata.due(&bucket, Timestamp(9_999), None, 9).await.unwrap();
     let before = metadata.object(bucket.id(), &key("a")).await.unwrap().unwrap();
     let class = StorageClass::InfrequentAccess;
-    let changed = metadata.change_class(&bucket, &key("a"), &before, class, &due[0]).await.unwrap();
+    let changed = metadata.change_class(&bucket, &key("a"), &before, class, &due[0], Timestamp(9_999)).await.unwrap();
     assert_eq!(changed, Outcome::Committed);
     let after = metadata.object(bucket.id(), &key("a")).await.unwrap().unwrap();
-    assert_eq!(after.row, ObjectRow { class, ..before.row });
+    assert_eq!(after.row, ObjectRow { class, class_since: Some(Timestamp(9_999)), ..before.row });
     assert!(metadata.payload(blob(1)).await.unwrap().is_some());
     let sums = metadata.bucket_counters(bucket.id()).await.unwrap();
     assert_eq!((sums.objects, sums.infrequent_objects, sums.infrequent_bytes), (1, 1, 1));
