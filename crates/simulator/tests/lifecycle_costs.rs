@@ -9,6 +9,7 @@ use keyring::{RootKey, RowSealer};
 use metadata::Metadata;
 use metadata::memory::MemoryEngine;
 use operations::create_bucket::CreateBucket;
+use operations::custom_domains::OwnNames;
 use operations::lifecycle::{LifecycleTurn, LifecycleVisit};
 use operations::put_object::PutObject;
 use operations::store::{StoreLimits, StoreParts};
@@ -48,8 +49,8 @@ impl World {
         let clock_of_store: Arc<dyn Clock> = Arc::new(clock.clone());
         let settings = BlobSettings { reserve_bytes: 0 };
         let blobs = Arc::new(LocalBlobs::new(disk, Arc::clone(&clock_of_store), &*entropy, settings, 1));
-        let limits = StoreLimits::default();
-        let store = Store::new(StoreParts { metadata, blobs, root, clock: clock_of_store, entropy, limits });
+        let (limits, own_names) = (StoreLimits::default(), OwnNames::default());
+        let store = Store::new(StoreParts { metadata, blobs, root, clock: clock_of_store, entropy, limits, own_names });
         let access = store.root_access().await.unwrap();
         let caller = store.credential(access.access_key).await.unwrap().caller;
         store.create_bucket(&caller, &CreateBucket::named(name())).await.unwrap();
