@@ -1,10 +1,11 @@
-//! Listing buckets, in the order of their names or against it.
+//! Listing buckets, in the order of their names or against it: a page costs the names it shows, and those it skips
+//! for want of a part they must hold.
 
 use crate::engine::{Scan, Step, Table, Visitor, scan_with};
 use crate::keys;
 use crate::rows::NamedBucket;
 use crate::service::{Metadata, MetadataError};
-use std::collections::VecDeque;
+use memchr::memmem::Finder;
 use types::{AccountId, BucketName, Jurisdiction};
 
 /// What a page of buckets is asked for.
@@ -32,8 +33,7 @@ pub struct BucketPage {
 }
 
 impl Metadata {
-    /// A page of an account's buckets in one jurisdiction. Costs a pass over the names it skips: over all before the
-    /// page if it is listed backwards.
+    /// A page of an account's buckets in one jurisdiction.
     pub async fn list_buckets(
         &self,
         account: AccountId,
@@ -41,17 +41,14 @@ impl Metadata {
         query: &BucketQuery,
     ) -> Result<BucketPage, MetadataError> {
         let all = keys::buckets(account, jurisdiction);
-        let keep = query.limit.saturating_add(1);
-        let contains = query.contains.clone();
-        let visitor = Names { base: all.len(), contains, keep, backwards: query.backwards, names: VecDeque::new() };
-        let visitor = match range(&all, query) {
+        // One more, to know whether it is the last page.
+        let wanted = query.limit.saturating_add(1);
+        let visitor =
+            Names { base: all.len(), contains: Finder::new(&query.contains).into_owned(), wanted, names: Vec::new() };
+        let Names { mut names, .. } = match range(&all, query) {
             Some(scan) => scan_with(self.engine(), scan, visitor).await?,
             None => visitor,
         };
-        let mut names = Vec::from(visitor.names);
-        if query.backwards {
-            names.reverse();
-        }
         let truncated = names.len() > query.limit;
         names.truncate(query.limit);
         let mut buckets = Vec::with_capacity(names.len());
@@ -78,37 +75,27 @@ fn range(all: &[u8], query: &BucketQuery) -> Option<Scan> {
         Some(after) => (keys::just_after(&after).max(with_prefix), end),
     };
     let possible = end.as_ref().is_none_or(|end| start < *end);
-    possible.then_some(Scan { table: Table::Rows, start, end })
+    possible.then_some(Scan { table: Table::Rows, start, end, backwards: query.backwards })
 }
 
-/// Collects names: the first ones, or the last ones if listed backwards.
+/// Collects the first names that hold a part.
 struct Names {
     /// Bytes of the row's key before the name.
     base: usize,
-    contains: String,
-    keep: usize,
-    backwards: bool,
-    names: VecDeque<Vec<u8>>,
+    /// Finds the part.
+    contains: Finder<'static>,
+    wanted: usize,
+    names: Vec<Vec<u8>>,
 }
 
 impl Visitor for Names {
     fn visit(&mut self, key: &[u8], _value: &[u8]) -> Step {
         let name = key.get(self.base..).unwrap_or_default();
-        if !holds(name, self.contains.as_bytes()) {
-            return Step::Next;
+        if self.contains.find(name).is_some() {
+            self.names.push(name.to_vec());
         }
-        // Backwards, the space of a name that falls out is used again.
-        let full = self.names.len() == self.keep;
-        let mut kept = if full { self.names.pop_front().unwrap_or_default() } else { Vec::new() };
-        kept.clear();
-        kept.extend_from_slice(name);
-        self.names.push_back(kept);
-        if !self.backwards && self.names.len() == self.keep { Step::Stop } else { Step::Next }
+        if self.names.len() == self.wanted { Step::Stop } else { Step::Next }
     }
-}
-
-fn holds(name: &[u8], part: &[u8]) -> bool {
-    part.is_empty() || name.windows(part.len()).any(|window| window == part)
 }
 
 #[cfg(test)]

@@ -178,7 +178,8 @@ impl Metadata {
     async fn count_buckets(&self, account: AccountId) -> Result<u64, MetadataError> {
         let start = keys::buckets_of(account);
         let end = keys::after_prefix(&start);
-        let Counted(count) = scan_with(self.engine(), Scan { table: Table::Rows, start, end }, Counted(0)).await?;
+        let Counted(count) =
+            scan_with(self.engine(), Scan { table: Table::Rows, start, end, backwards: false }, Counted(0)).await?;
         Ok(count)
     }
 

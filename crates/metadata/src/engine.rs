@@ -28,7 +28,8 @@ pub trait Engine: Send + Sync + 'static {
     /// The value of a key, as of the last commit answered before the call or a later one.
     fn get<'a>(&'a self, table: Table, key: &'a [u8]) -> Answer<'a, Option<Bytes>>;
 
-    /// Shows `visitor` the rows of `scan.start..scan.end` in order, all as of one moment, until it stops.
+    /// Shows `visitor` the rows of `scan.start..scan.end` in the order of their keys, or against it, all as of one
+    /// moment, until it stops.
     ///
     /// # Cancel safety
     /// Dropping the future leaves the visitor in the middle of its work; nothing else happens.
@@ -57,6 +58,8 @@ pub struct Scan {
     pub start: Vec<u8>,
     /// First key after the range; `None`: to the end of the table.
     pub end: Option<Vec<u8>>,
+    /// From the last row of the range to the first.
+    pub backwards: bool,
 }
 
 /// Sees the rows of a scan.
@@ -76,8 +79,8 @@ impl<F: FnMut(&[u8], &[u8]) -> Step + Send + 'static> Visitor for F {
 pub enum Step {
     /// To the next row.
     Next,
-    /// To the first row at or after this key, which lies after the row just seen. Costs one seek, however many
-    /// rows lie between.
+    /// To the first row at or after this key, which lies after the row just seen; of a scan backwards, to the last
+    /// row at or before this key, which lies before the row just seen. Costs one seek, however many rows lie between.
     Seek(Vec<u8>),
     /// Enough.
     Stop,

@@ -77,7 +77,8 @@ impl Metadata {
             page: ListPage::default(),
             failure: None,
         };
-        let visitor = scan_with(self.engine(), Scan { table: Table::Rows, start, end }, visitor).await?;
+        let visitor =
+            scan_with(self.engine(), Scan { table: Table::Rows, start, end, backwards: false }, visitor).await?;
         match visitor.failure {
             Some(error) => Err(error),
             None => Ok(visitor.page),

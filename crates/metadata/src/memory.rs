@@ -109,6 +109,9 @@ impl Engine for MemoryEngine {
 }
 
 fn visit_range(rows: &Rows, scan: &Scan, visitor: &mut dyn Visitor) {
+    if scan.backwards {
+        return visit_range_backwards(rows, scan, visitor);
+    }
     let mut from = Bound::Included(scan.start.clone());
     while let Some((key, value)) = rows.range((from, Bound::Unbounded)).next() {
         if scan.end.as_ref().is_some_and(|end| key >= end) {
@@ -116,6 +119,20 @@ fn visit_range(rows: &Rows, scan: &Scan, visitor: &mut dyn Visitor) {
         }
         from = match visitor.visit(key, value) {
             Step::Seek(target) if target > *key => Bound::Included(target),
+            Step::Next | Step::Seek(_) => Bound::Excluded(key.clone()),
+            Step::Stop => return,
+        };
+    }
+}
+
+fn visit_range_backwards(rows: &Rows, scan: &Scan, visitor: &mut dyn Visitor) {
+    let mut to = scan.end.clone().map_or(Bound::Unbounded, Bound::Excluded);
+    while let Some((key, value)) = rows.range((Bound::Unbounded, to)).next_back() {
+        if *key < scan.start {
+            return;
+        }
+        to = match visitor.visit(key, value) {
+            Step::Seek(target) if target < *key => Bound::Included(target),
             Step::Next | Step::Seek(_) => Bound::Excluded(key.clone()),
             Step::Stop => return,
         };

@@ -154,7 +154,7 @@ impl Metadata {
         if limit == 0 {
             return Ok(Vec::new());
         }
-        scan_with(&*self.engine, Scan { table: Table::Rows, start, end }, collector).await?.rows
+        scan_with(&*self.engine, Scan { table: Table::Rows, start, end, backwards: false }, collector).await?.rows
     }
 
     /// The keys of up to `limit` rows from `start` on.

@@ -77,6 +77,23 @@ async fn scan_by(
     end: Option<&[u8]>,
     step: impl FnMut(&[Row]) -> Step + Send + 'static,
 ) -> Vec<Row> {
+    let range = Scan { table, start: start.to_vec(), end: end.map(<[u8]>::to_vec), backwards: false };
+    visit(engine, range, step).await
+}
+
+/// As [`scan_by`], from the last row to the first.
+async fn scan_back_by(
+    engine: &dyn Engine,
+    table: Table,
+    start: &[u8],
+    end: Option<&[u8]>,
+    step: impl FnMut(&[Row]) -> Step + Send + 'static,
+) -> Vec<Row> {
+    let range = Scan { table, start: start.to_vec(), end: end.map(<[u8]>::to_vec), backwards: true };
+    visit(engine, range, step).await
+}
+
+async fn visit(engine: &dyn Engine, range: Scan, step: impl FnMut(&[Row]) -> Step + Send + 'static) -> Vec<Row> {
     struct Collect<F>(Vec<Row>, F);
     impl<F: FnMut(&[Row]) -> Step + Send + 'static> crate::engine::Visitor for Collect<F> {
         fn visit(&mut self, key: &[u8], value: &[u8]) -> Step {
@@ -84,7 +101,6 @@ async fn scan_by(
             (self.1)(&self.0)
         }
     }
-    let range = Scan { table, start: start.to_vec(), end: end.map(<[u8]>::to_vec) };
     scan_with(engine, range, Collect(Vec::new(), step)).await.expect("the engine works").0
 }
 

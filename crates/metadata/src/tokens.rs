@@ -118,7 +118,7 @@ impl Metadata {
     pub async fn list_tokens(&self, query: TokenQuery) -> Result<TokenPage, MetadataError> {
         let start = keys::token_places(query.account, query.owner);
         let end = keys::after_prefix(&start);
-        let scan = Scan { table: Table::Rows, start, end };
+        let scan = Scan { table: Table::Rows, start, end, backwards: false };
         let Ids(mut ids) = scan_with(self.engine(), scan, Ids(Vec::new())).await?;
         let total = ids.len();
         if query.newest_first {

@@ -62,7 +62,8 @@ impl Metadata {
         }
         let (sealer, base) = (self.sealer(), base.len());
         let visitor = UploadVisitor { sealer, base, query: query.clone(), page: UploadPage::default(), failure: None };
-        let visitor = scan_with(self.engine(), Scan { table: Table::Rows, start, end }, visitor).await?;
+        let visitor =
+            scan_with(self.engine(), Scan { table: Table::Rows, start, end, backwards: false }, visitor).await?;
         match visitor.failure {
             Some(error) => Err(error),
             None => Ok(visitor.page),

@@ -111,7 +111,7 @@ impl LogEngine {
             lock(&seen).push(key.to_vec());
             metadata::engine::Step::Next
         };
-        tables.visit(&Scan { table, start: Vec::new(), end: None }, &mut collect);
+        tables.visit(&Scan { table, start: Vec::new(), end: None, backwards: false }, &mut collect);
         std::mem::take(&mut *lock(&keys))
     }
 

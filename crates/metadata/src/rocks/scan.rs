@@ -33,20 +33,13 @@ pub(super) fn run(
     if scan.end.as_ref().is_some_and(|end| scan.start >= *end) {
         return Ok(());
     }
-    let mut options = ReadOptions::default();
-    // A scan meets each block once: it must not push out what requests use, and the page cache is behind it.
-    options.fill_cache(false);
-    if let Some(end) = scan.end {
-        options.set_iterate_upper_bound(end);
-    }
-    let mut rows = database.db.raw_iterator_cf_opt(database.table(scan.table)?, options);
-    rows.seek(&scan.start);
+    let mut rows = Walk::begin(database, scan)?;
     while !gone.load(Ordering::Relaxed) {
-        match visit(&rows, visitor) {
+        match rows.show(visitor) {
             Some(Step::Next) => rows.next(),
-            Some(Step::Seek(target)) => advance(&mut rows, &target),
+            Some(Step::Seek(target)) => rows.advance(&target),
             // An iterator that met an error looks like one at its end.
-            None => return rows.status().map_err(|error| failure("scanning", error)),
+            None => return rows.iterator.status().map_err(|error| failure("scanning", error)),
             Some(Step::Stop) => return Ok(()),
         }
     }
@@ -56,22 +49,59 @@ pub(super) fn run(
 /// Rows stepped over before a seek. A seek costs as much as some thirty steps.
 const STEPS_BEFORE_SEEK: usize = 16;
 
-/// To the first row at or after `target`: near ones by stepping, far ones by a seek.
-fn advance(rows: &mut DBRawIterator<'_>, target: &[u8]) {
-    for _ in 0..STEPS_BEFORE_SEEK {
-        rows.next();
-        if rows.key().is_none_or(|key| key >= target) {
-            return;
-        }
-    }
-    rows.seek(target);
+/// A way through the rows of a range, in one direction.
+struct Walk<'d> {
+    iterator: DBRawIterator<'d>,
+    backwards: bool,
 }
 
-/// The visitor's next step, `None` when there is no row. A step that would not lead on is a step to the next row.
-fn visit(rows: &DBRawIterator<'_>, visitor: &mut dyn Visitor) -> Option<Step> {
-    let (key, value) = rows.item()?;
-    Some(match visitor.visit(key, value) {
-        Step::Seek(target) if target.as_slice() <= key => Step::Next,
-        step => step,
-    })
+impl<'d> Walk<'d> {
+    /// At the first row of the range, or at the last.
+    fn begin(database: &'d Database, scan: Scan) -> Result<Self, EngineError> {
+        let mut options = ReadOptions::default();
+        // A scan meets each block once: it must not push out what requests use, and the page cache is behind it.
+        options.fill_cache(false);
+        if let Some(end) = scan.end {
+            options.set_iterate_upper_bound(end);
+        }
+        if scan.backwards {
+            options.set_iterate_lower_bound(scan.start.clone());
+        }
+        let mut iterator = database.db.raw_iterator_cf_opt(database.table(scan.table)?, options);
+        if scan.backwards {
+            iterator.seek_to_last()
+        } else {
+            iterator.seek(&scan.start)
+        }
+        Ok(Self { iterator, backwards: scan.backwards })
+    }
+
+    fn next(&mut self) {
+        if self.backwards { self.iterator.prev() } else { self.iterator.next() }
+    }
+
+    /// Whether a row at `key` lies at `target` or behind it.
+    fn reaches(&self, key: &[u8], target: &[u8]) -> bool {
+        if self.backwards { key <= target } else { key >= target }
+    }
+
+    /// To the next row that reaches `target`: near ones by stepping, far ones by a seek.
+    fn advance(&mut self, target: &[u8]) {
+        for _ in 0..STEPS_BEFORE_SEEK {
+            self.next();
+            if self.iterator.key().is_none_or(|key| self.reaches(key, target)) {
+                return;
+            }
+        }
+        if self.backwards { self.iterator.seek_for_prev(target) } else { self.iterator.seek(target) }
+    }
+
+    /// The visitor's next step, `None` when there is no row. A step that would not lead on is a step to the next row.
+    fn show(&self, visitor: &mut dyn Visitor) -> Option<Step> {
+        let (key, value) = self.iterator.item()?;
+        Some(match visitor.visit(key, value) {
+            Step::Seek(target) if self.reaches(key, &target) => Step::Next,
+            step => step,
+        })
+    }
 }

@@ -185,7 +185,7 @@ async fn a_damaged_table_file_is_an_error_and_not_an_end_of_rows() {
         table.write_all_at(&[0xa5; 64], 64).expect("writes");
     }
     let engine = open(directory.path());
-    let range = crate::engine::Scan { table: Table::Rows, start: Vec::new(), end: None };
+    let range = crate::engine::Scan { table: Table::Rows, start: Vec::new(), end: None, backwards: false };
     let scanned = engine.scan(range, Box::new(|_: &[u8], _: &[u8]| crate::engine::Step::Next)).await;
     assert!(matches!(scanned, Err(EngineError::Corrupt { .. })), "{scanned:?}");
     let first = (0..200).map(key).min().expect("some");

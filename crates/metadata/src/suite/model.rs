@@ -1,6 +1,6 @@
 //! Random histories, step by step against the model.
 
-use super::{add, delete, put, scan, scan_by};
+use super::{add, delete, put, scan, scan_back_by, scan_by};
 use crate::engine::{Commit, Condition, Engine, Step, Table, Write};
 use crate::memory::MemoryEngine;
 use std::future::{poll_fn, ready};
@@ -56,6 +56,9 @@ async fn compare_scan(engine: &dyn Engine, model: &MemoryEngine, random: &mut Ra
     let ours = scan_by(engine, table, &start, end.as_deref(), steps()).await;
     let theirs = scan_by(model, table, &start, end.as_deref(), steps()).await;
     assert!(ours == theirs, "{at}: {table:?} {start:?}..{end:?}");
+    let ours = scan_back_by(engine, table, &start, end.as_deref(), steps()).await;
+    let theirs = scan_back_by(model, table, &start, end.as_deref(), steps()).await;
+    assert!(ours == theirs, "{at}: {table:?} {start:?}..{end:?} backwards");
 }
 
 /// Several commits handed over in one go, so that an engine may group them.

@@ -1,6 +1,6 @@
 //! Reading: what is there, in which order, as of when.
 
-use super::{delete, get, keys, put, scan, scan_by, write};
+use super::{delete, get, keys, put, scan, scan_back_by, scan_by, write};
 use crate::engine::{Commit, Engine, Outcome, Scan, Step, Table};
 use std::sync::Arc;
 
@@ -14,6 +14,7 @@ pub(super) async fn run(make: &impl AsyncFn() -> Arc<dyn Engine>) {
     scans_go_in_byte_order_within_their_bounds(&*make().await).await;
     a_visitor_skips_and_stops(&*make().await).await;
     a_step_that_leads_backwards_goes_to_the_next_row(&*make().await).await;
+    a_visitor_skips_and_stops_backwards(&*make().await).await;
     a_scan_sees_one_moment(make().await).await;
 }
 
@@ -79,6 +80,11 @@ async fn scans_go_in_byte_order_within_their_bounds(engine: &dyn Engine) {
                 seen.iter().map(|(key, _)| key.as_slice()).eq(expected.iter().copied()),
                 "{start:?}..{end:?}: {seen:?}"
             );
+            let seen = scan_back_by(engine, table, start, end, |_| Step::Next).await;
+            assert!(
+                seen.iter().map(|(key, _)| key.as_slice()).eq(expected.iter().rev().copied()),
+                "{start:?}..{end:?} backwards: {seen:?}"
+            );
         }
     }
 }
@@ -102,6 +108,25 @@ async fn a_step_that_leads_backwards_goes_to_the_next_row(engine: &dyn Engine) {
     assert_eq!(seen.await.len(), 3);
 }
 
+async fn a_visitor_skips_and_stops_backwards(engine: &dyn Engine) {
+    let names = ["a/1", "a/2", "b", "c/1", "c/2", "d", "e"];
+    write(engine, names.iter().map(|name| put(Table::Rows, name.as_bytes(), b"")).collect()).await;
+    let seen = scan_back_by(engine, Table::Rows, b"", None, |seen| match seen.last() {
+        Some((key, _)) if key == b"a/2" => Step::Stop,
+        Some((key, _)) if key.contains(&b'/') => Step::Seek(vec![key[0], b'/']),
+        _ => Step::Next,
+    });
+    assert!(seen.await.iter().map(|(key, _)| key.as_slice()).eq(["e", "d", "c/2", "b", "a/2"].map(str::as_bytes)));
+    let at = scan_back_by(engine, Table::Rows, b"", None, |_| Step::Seek(b"b".to_vec())).await;
+    assert!(at.iter().map(|(key, _)| key.as_slice()).eq(["e", "b", "a/2", "a/1"].map(str::as_bytes)), "{at:?}");
+    let past = scan_back_by(engine, Table::Rows, b"d", None, |_| Step::Seek(b"c".to_vec()));
+    assert_eq!(past.await.len(), 1, "a seek past the beginning of the range ends the scan");
+    let rows: Vec<_> = (0..100_u8).map(|number| put(Table::Payloads, &[number], b"")).collect();
+    write(engine, rows).await;
+    let far = scan_back_by(engine, Table::Payloads, &[5], Some(&[90]), |_| Step::Seek(vec![7])).await;
+    assert!(far.iter().map(|(key, _)| key[0]).eq([89, 7, 6, 5]), "{far:?}");
+}
+
 /// The visitor changes all rows when it sees the first, and waits until that is done.
 async fn a_scan_sees_one_moment(engine: Arc<dyn Engine>) {
     write(&*engine, (0..100_u8).map(|key| put(Table::Rows, &[key], b"old")).collect()).await;
@@ -114,7 +139,7 @@ async fn a_scan_sees_one_moment(engine: Arc<dyn Engine>) {
         seen += 1;
         if seen == 50 { Step::Seek(vec![60]) } else { Step::Next }
     };
-    let range = Scan { table: Table::Rows, start: Vec::new(), end: None };
+    let range = Scan { table: Table::Rows, start: Vec::new(), end: None, backwards: false };
     engine.scan(range, Box::new(visitor)).await.unwrap();
     let left = scan(&*engine, Table::Rows, b"", None).await;
     assert!(left.len() == 100 && left.iter().all(|(_, value)| value == b"new"), "{left:?}");

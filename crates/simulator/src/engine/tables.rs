@@ -77,6 +77,9 @@ impl Tables {
 
     pub(super) fn visit(&self, scan: &Scan, visitor: &mut dyn Visitor) {
         let rows = self.of(scan.table);
+        if scan.backwards {
+            return visit_backwards(rows, scan, visitor);
+        }
         let mut from = Bound::Included(scan.start.clone());
         while let Some((key, value)) = rows.range((from, Bound::Unbounded)).next() {
             if scan.end.as_ref().is_some_and(|end| key >= end) {
@@ -88,5 +91,19 @@ impl Tables {
                 Step::Stop => return,
             };
         }
+    }
+}
+
+fn visit_backwards(rows: &Rows, scan: &Scan, visitor: &mut dyn Visitor) {
+    let mut to = scan.end.clone().map_or(Bound::Unbounded, Bound::Excluded);
+    while let Some((key, value)) = rows.range((Bound::Unbounded, to)).next_back() {
+        if *key < scan.start {
+            return;
+        }
+        to = match visitor.visit(key, value) {
+            Step::Seek(target) if target < *key => Bound::Included(target),
+            Step::Next | Step::Seek(_) => Bound::Excluded(key.clone()),
+            Step::Stop => return,
+        };
     }
 }
