@@ -4,7 +4,7 @@
 use crate::engine::{Scan, Step, Table, Visitor, scan_with};
 use crate::keys;
 use crate::rows::NamedBucket;
-use crate::service::{Metadata, MetadataError};
+use crate::service::{Metadata, MetadataError, open_row};
 use memchr::memmem::Finder;
 use types::{AccountId, BucketName, Jurisdiction};
 
@@ -43,23 +43,22 @@ impl Metadata {
         let all = keys::buckets(account, jurisdiction);
         // One more, to know whether it is the last page.
         let wanted = query.limit.saturating_add(1);
-        let visitor =
-            Names { base: all.len(), contains: Finder::new(&query.contains).into_owned(), wanted, names: Vec::new() };
-        let Names { mut names, .. } = match range(&all, query) {
+        let contains = Finder::new(&query.contains).into_owned();
+        let visitor = Buckets { base: all.len(), contains, wanted, found: Vec::new() };
+        let Buckets { mut found, .. } = match range(&all, query) {
             Some(scan) => scan_with(self.engine(), scan, visitor).await?,
             None => visitor,
         };
-        let truncated = names.len() > query.limit;
-        names.truncate(query.limit);
-        let mut buckets = Vec::with_capacity(names.len());
-        for name in names {
-            let name = String::from_utf8(name).ok().and_then(|name| BucketName::parse(&name).ok());
+        let truncated = found.len() > query.limit;
+        found.truncate(query.limit);
+        let sealer = self.sealer();
+        let named = |(key, sealed): (Vec<u8>, Vec<u8>)| {
+            let name = key.get(all.len()..).and_then(|name| std::str::from_utf8(name).ok());
+            let name = name.and_then(|name| BucketName::parse(name).ok());
             let name = name.ok_or(MetadataError::Missing { row: "bucket" })?;
-            // One that is gone was removed since the scan.
-            if let Some(found) = self.bucket(account, jurisdiction, &name).await? {
-                buckets.push(NamedBucket { name, row: found.stored.row });
-            }
-        }
+            Ok(NamedBucket { name, row: open_row(&sealer, &key, &sealed)? })
+        };
+        let buckets = found.into_iter().map(named).collect::<Result<_, MetadataError>>()?;
         Ok(BucketPage { buckets, truncated })
     }
 }
@@ -78,23 +77,23 @@ fn range(all: &[u8], query: &BucketQuery) -> Option<Scan> {
     possible.then_some(Scan { table: Table::Rows, start, end, backwards: query.backwards })
 }
 
-/// Collects the first names that hold a part.
-struct Names {
+/// Collects the first buckets whose names hold a part: keys and sealed rows.
+struct Buckets {
     /// Bytes of the row's key before the name.
     base: usize,
     /// Finds the part.
     contains: Finder<'static>,
     wanted: usize,
-    names: Vec<Vec<u8>>,
+    found: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
-impl Visitor for Names {
-    fn visit(&mut self, key: &[u8], _value: &[u8]) -> Step {
+impl Visitor for Buckets {
+    fn visit(&mut self, key: &[u8], value: &[u8]) -> Step {
         let name = key.get(self.base..).unwrap_or_default();
         if self.contains.find(name).is_some() {
-            self.names.push(name.to_vec());
+            self.found.push((key.to_vec(), value.to_vec()));
         }
-        if self.names.len() == self.wanted { Step::Stop } else { Step::Next }
+        if self.found.len() == self.wanted { Step::Stop } else { Step::Next }
     }
 }
 
