@@ -4,3 +4,4 @@ pub mod domains;
 pub mod garbage;
 pub mod lifecycle;
 pub mod retrievals;
+pub mod jobs;

@@ -16,6 +16,7 @@ mod error;
 mod graphql;
 mod handle;
 mod identity;
+mod jobs;
 mod json;
 mod lifecycle;
 mod locks;

@@ -3,6 +3,7 @@
 use crate::cursor::PageSize;
 use crate::envelope;
 use crate::error::RestError;
+use crate::jobs;
 use crate::json;
 use crate::request::{Answered, Call, CallBody};
 use operations::list_objects::{ListObjects, ListedObject};
@@ -78,13 +79,14 @@ fn http_metadata(http: &HttpMetadata) -> Map<String, Value> {
     set.collect()
 }
 
-/// Removes the objects of a list of keys, or, with a `prefix`, all that begin with it.
+/// Removes the objects of a list of keys, or, with a `prefix`, begins a job that removes all that begin with it.
 ///
 /// # Errors
 /// 10006, 10020; 10040 for what is no list of keys, or one of too many.
 pub(crate) async fn delete(call: Call<'_>, body: CallBody<'_>) -> Answered {
     if let Some(prefix) = call.query()?.get("prefix") {
-        return delete_prefix(&call, prefix).await;
+        let job = call.store.start_prefix_deletion(call.caller, &call.bucket()?, prefix).await?;
+        return envelope::success(&jobs::shown(&job));
     }
     let texts: Vec<String> = json::read(body).await?;
     if texts.len() > DELETE_KEYS_MAX {
@@ -97,20 +99,4 @@ pub(crate) async fn delete(call: Call<'_>, body: CallBody<'_>) -> Answered {
     }
     let deleted: Vec<Value> = texts.iter().map(|key| json!({ "key": key })).collect();
     envelope::success(&deleted)
-}
-
-/// R2 makes this a job that clients ask after. Here it is done when the answer says so.
-async fn delete_prefix(call: &Call<'_>, prefix: &str) -> Answered {
-    let bucket = call.bucket()?;
-    let clock = call.store.clock();
-    let started = clock.now();
-    let deleted = call.store.delete_prefix(call.caller, &bucket, prefix).await?;
-    envelope::success(&json!({
-        "id": format!("{bucket}-{}", started.0),
-        "jobType": "prefixDelete",
-        "status": "COMPLETED",
-        "startTime": started.to_iso8601(),
-        "endTime": clock.now().to_iso8601(),
-        "prefixDelete": { "prefix": prefix, "deletedObjects": deleted, "isBucketClear": prefix.is_empty() },
-    }))
 }

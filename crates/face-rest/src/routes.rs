@@ -7,6 +7,7 @@ use crate::router::Access::{self, AnyToken, Needs, Open};
 use crate::router::{BodyKind, Handler, Route};
 use crate::{
     audit_filters, audit_log, buckets, cors, domains, graphql, identity, lifecycle, locks, object_listing, objects,
+    audit_filters, audit_log, buckets, cors, graphql, identity, jobs, lifecycle, locks, object_listing, objects,
     openapi,
 };
 use crate::{temporary_credentials, tokens, usage};
@@ -96,8 +97,14 @@ pub(crate) static ROUTES: &[Route] = &[
     row("HEAD", "/accounts/{account}/r2/buckets/{bucket}/objects/{key...}", Product, Needs(&[Action::HeadObject]), "Read the headers of an object", |call, _| Box::pin(objects::get(call))),
     row("PUT", "/accounts/{account}/r2/buckets/{bucket}/objects/{key...}", Product, Needs(&[Action::PutObject]), "Write an object", |call, body| Box::pin(objects::put(call, body))).bytes(),
     row("DELETE", "/accounts/{account}/r2/buckets/{bucket}/objects/{key...}", Product, Needs(&[Action::DeleteObject]), "Remove an object", |call, _| Box::pin(objects::delete(call))),
-    row("DELETE", "/accounts/{account}/r2/buckets/{bucket}/objects", Product, Needs(&[Action::DeleteObjects]), "Remove several objects, or all that begin with a prefix", |call, body| Box::pin(object_listing::delete(call, body)))
+    row("DELETE", "/accounts/{account}/r2/buckets/{bucket}/objects", Product, Needs(&[Action::DeleteObjects]), "Remove several objects, or begin a job that removes all that begin with a prefix", |call, body| Box::pin(object_listing::delete(call, body)))
         .query(&["prefix"]).json(),
+
+    // Jobs in the background.
+    row("GET", "/accounts/{account}/r2/jobs", Product, Needs(&[Action::ListJobs]), "The jobs in the background", |call, _| Box::pin(jobs::list(call)))
+        .query(&["per_page", "cursor"]),
+    row("GET", "/accounts/{account}/r2/jobs/{job}", Product, Needs(&[Action::GetJob]), "How far a job in the background is", |call, _| Box::pin(jobs::get(call))),
+    row("PUT", "/accounts/{account}/r2/jobs/{job}/abort", Product, Needs(&[Action::CancelJob]), "Call off a job in the background", |call, _| Box::pin(jobs::abort(call))),
 
     // Temporary credentials.
     row("POST", "/accounts/{account}/r2/temp-access-credentials", Product, Needs(&[Action::CreateTemporaryCredentials]),

@@ -7,6 +7,7 @@ use crate::rows::TokenOwner;
 use types::{
     AccessKeyId, AccountId, BlobId, BucketId, BucketName, DomainName, Jurisdiction, PublicName, Timestamp, UploadId,
 };
+use types::{AccessKeyId, AccountId, BlobId, BucketId, BucketName, JobId, Jurisdiction, Timestamp, UploadId};
 
 const ACCOUNT: u8 = b'A';
 const AUDIT: u8 = b'D';
@@ -20,6 +21,9 @@ const EPOCH: u8 = b'E';
 const FIRST_LOCATION: u8 = b'F';
 const GARBAGE: u8 = b'G';
 const INFREQUENT_USAGE: u8 = b'I';
+const JOB: u8 = b'j';
+const JOB_ENDED: u8 = b'y';
+const JOB_WAITING: u8 = b'w';
 const LIFECYCLE: u8 = b'L';
 const LIFECYCLE_PROGRESS: u8 = b'Q';
 const LIFECYCLE_WAKE: u8 = b'Z';
@@ -363,6 +367,41 @@ pub fn garbage(since: Timestamp, kind: u8, id: &[u8]) -> Vec<u8> {
     Key::new(GARBAGE).bytes(&since.0.to_be_bytes()).bytes(&[kind]).bytes(id).done()
 }
 
+/// All jobs of an account, in the order they were made.
+pub fn jobs(account: AccountId) -> Vec<u8> {
+    Key::new(JOB).bytes(&account.0).done()
+}
+
+/// A job.
+pub fn job(account: AccountId, id: JobId) -> Vec<u8> {
+    Key(jobs(account)).bytes(&id.0).done()
+}
+
+/// All jobs that wait or run, in the order they were made.
+pub fn all_waiting_jobs() -> Vec<u8> {
+    Key::new(JOB_WAITING).done()
+}
+
+/// The place of a job among those that wait or run.
+pub fn waiting_job(id: JobId) -> Vec<u8> {
+    Key(all_waiting_jobs()).bytes(&id.0).done()
+}
+
+/// All jobs that ended, in the order of their ends.
+pub fn all_ended_jobs() -> Vec<u8> {
+    Key::new(JOB_ENDED).done()
+}
+
+/// All jobs that ended in a millisecond.
+pub fn jobs_ended_at(ended: Timestamp) -> Vec<u8> {
+    Key(all_ended_jobs()).bytes(&ended.0.to_be_bytes()).done()
+}
+
+/// The place of a job among those that ended.
+pub fn ended_job(ended: Timestamp, id: JobId) -> Vec<u8> {
+    Key(jobs_ended_at(ended)).bytes(&id.0).done()
+}
+
 /// A kind of row that may be kept in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kept {
@@ -398,7 +437,7 @@ pub fn payload(id: BlobId) -> Vec<u8> {
     id.0.to_vec()
 }
 
-/// A bucket's sums, in the table of counters.
+/// A bucket's sums, in the table of counters. Ids count from one: no key of a bucket begins with [`NO_BUCKET`].
 pub fn bucket_counters(bucket: BucketId) -> Vec<u8> {
     bucket.0.to_be_bytes().to_vec()
 }
@@ -419,6 +458,9 @@ pub fn infrequent_usage_in(account: AccountId, bucket: BucketId) -> Vec<u8> {
 /// What the use of Infrequent Access comes to in a bucket on a day since the epoch, in the table of counters.
 pub fn infrequent_usage(account: AccountId, bucket: BucketId, day: u32) -> Vec<u8> {
     Key(infrequent_usage_in(account, bucket)).bytes(&day.to_be_bytes()).done()
+/// What a job has done so far, in the table of counters.
+pub fn job_counters(id: JobId) -> Vec<u8> {
+    [&[NO_BUCKET, JOB], id.0.as_slice()].concat()
 }
 
 #[cfg(test)]
@@ -430,6 +472,7 @@ mod tests {
     fn every_kind_of_row_has_a_byte_of_its_own() {
         let kinds = [
             ACCOUNT,
+            AUDIT,
             BUCKET,
             BUCKET_COUNT,
             BUCKET_DOMAINS,
@@ -444,6 +487,11 @@ mod tests {
             LOCK,
             LIFECYCLE_PROGRESS,
             LIFECYCLE_WAKE,
+            JOB,
+            JOB_ENDED,
+            JOB_WAITING,
+            LIFECYCLE,
+            LOCK,
             MANIFEST,
             OBJECT,
             PART,

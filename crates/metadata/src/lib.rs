@@ -13,6 +13,7 @@ pub mod engine;
 #[cfg(test)]
 mod fixture;
 pub mod garbage;
+pub mod jobs;
 pub mod keys;
 pub mod lifecycle;
 pub mod lifecycle_index;

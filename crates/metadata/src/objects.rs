@@ -11,7 +11,7 @@ use crate::rows::{BucketCounters, GarbageRow, ManifestRow, ObjectBody, ObjectRow
 use crate::service::{Change, Metadata, MetadataError, Stored};
 use crate::usage::InfrequentUsage;
 use bytes::Bytes;
-use types::{BlobId, BucketId, ObjectKey, StorageClass, Timestamp};
+use types::{BlobId, BucketId, JobId, ObjectKey, StorageClass, Timestamp};
 
 /// An object that is to become visible.
 #[derive(Debug)]
@@ -53,6 +53,8 @@ pub enum Deletion<'a> {
     Client,
     /// A lifecycle rule says so, and this was noted as due. Event notifications call it `LifecycleDeletion`.
     Lifecycle(&'a FoundDue),
+    /// A client asked for a job, which counts it.
+    Job(JobId),
 }
 
 /// How many objects share some bytes, as found.
@@ -117,8 +119,10 @@ impl Metadata {
     ) -> Result<Outcome, MetadataError> {
         let mut change = self.change();
         bucket.expect(&mut change);
-        if let Deletion::Lifecycle(entry) = cause {
-            entry.end(&mut change);
+        match cause {
+            Deletion::Client => {}
+            Deletion::Lifecycle(entry) => entry.end(&mut change),
+            Deletion::Job(id) => change.add_to_sums(keys::job_counters(id), vec![1]),
         }
         let row_key = keys::object(bucket.id(), key.identity());
         change.expect(row_key.clone(), object);

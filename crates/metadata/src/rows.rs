@@ -8,6 +8,7 @@ pub(crate) mod audit;
 mod cors;
 mod domains;
 mod formats;
+pub(crate) mod jobs;
 mod lifecycle;
 mod lifecycle_progress;
 mod lock;
@@ -23,6 +24,7 @@ pub use accounts::{BucketCountRow, FirstLocationRow};
 pub use audit::{AuditResource, AuditRow, ChangeKind, Interface};
 pub use domains::{BucketDomainsRow, DomainRow, PendingDomainRow};
 pub use formats::Row;
+pub use jobs::{DeletionJobRow, JobNameRow, JobState};
 pub use lifecycle_progress::{DueRow, LifecycleProgressRow, LifecycleStage, LifecycleWakeRow};
 pub use tokens::{TokenNameRow, TokenOwner, TokenRow, TokenState};
 

@@ -329,7 +329,17 @@ impl Change<'_> {
 
     /// Removes a bucket's sums.
     pub(crate) fn forget_count(&mut self, bucket: BucketId) {
-        self.commit.writes.push(Write::Delete { table: Table::Counters, key: keys::bucket_counters(bucket) });
+        self.forget_sums(keys::bucket_counters(bucket));
+    }
+
+    /// Removes a row of the table of counters.
+    pub(crate) fn forget_sums(&mut self, key: Vec<u8>) {
+        self.commit.writes.push(Write::Delete { table: Table::Counters, key });
+    }
+
+    /// Adds to other sums than a bucket's.
+    pub(crate) fn add_to_sums(&mut self, key: Vec<u8>, deltas: Vec<i64>) {
+        self.commit.writes.push(Write::Add { key, deltas });
     }
 
     /// Adds to other sums than a bucket's.

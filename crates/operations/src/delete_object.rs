@@ -8,6 +8,7 @@ use futures_util::stream;
 use metadata::Outcome;
 use metadata::buckets::FoundBucket;
 use metadata::objects::Deletion;
+use metadata::rows::DeletionJobRow;
 use std::borrow::Cow;
 use types::{BucketName, ErrorCode, ObjectKey, OperationError, Resource};
 
@@ -57,15 +58,39 @@ impl Store {
     /// # Errors
     /// `ObjectLockedByBucketPolicy`; `NoSuchBucket` if the bucket goes meanwhile.
     pub(crate) async fn delete_from(&self, found: &FoundBucket, key: &ObjectKey) -> Result<(), OperationError> {
+        self.delete_as(None, found, key).await
+    }
+
+    /// Removes an object for a job, unless it was written since the job was asked for.
+    ///
+    /// # Errors
+    /// As [`Store::delete_from`].
+    pub(crate) async fn delete_for(
+        &self,
+        job: &DeletionJobRow,
+        found: &FoundBucket,
+        key: &ObjectKey,
+    ) -> Result<(), OperationError> {
+        self.delete_as(Some(job), found, key).await
+    }
+
+    async fn delete_as(
+        &self,
+        job: Option<&DeletionJobRow>,
+        found: &FoundBucket,
+        key: &ObjectKey,
+    ) -> Result<(), OperationError> {
         let mut bucket = Cow::Borrowed(found);
         let mut tries = self.tries(found.id(), key);
         loop {
             tries.begin().await?;
             let Some(object) = self.metadata.object(found.id(), key).await? else { return Ok(()) };
+            if job.is_some_and(|job| object.row.modified > job.created) {
+                return Ok(());
+            }
             self.refuse_retained(&bucket, key, Some(&object.row)).await?;
-            if self.metadata.delete_object(&bucket, key, &object, Deletion::Client, self.clock.now()).await?
-                == Outcome::Committed
-            {
+            let cause = job.map_or(Deletion::Client, |job| Deletion::Job(job.id));
+            if self.metadata.delete_object(&bucket, key, &object, cause, self.clock.now()).await? == Outcome::Committed {
                 return Ok(());
             }
             // Its rules may be others by now.

@@ -19,7 +19,7 @@ pub mod create_upload;
 pub mod custom_domains;
 pub mod delete_bucket;
 pub mod delete_object;
-pub mod delete_prefix;
+pub mod deletion_jobs;
 pub mod get_bucket;
 pub mod get_object;
 pub mod identity;
@@ -72,6 +72,8 @@ pub use metadata::rows::{AuditResource, AuditRow, ChangeKind, Interface};
 pub use metadata::rows::{
     BucketCounters, BucketRow, DomainRow, LifecycleProgressRow, LifecycleStage, NamedBucket, ObjectRow, PartRow,
     TokenOwner, TokenRow, TokenState, UploadRow,
+    BucketCounters, BucketRow, DeletionJobRow, JobState, NamedBucket, ObjectRow, PartRow, TokenOwner, TokenRow,
+    TokenState, UploadRow,
 };
 /// Rows as operations answer them. A face reads their fields and never keeps them.
 pub use metadata::usage::{InfrequentUsage, UsageByDay};

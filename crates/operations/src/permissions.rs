@@ -142,6 +142,12 @@ actions! {
     DeleteObject: ObjectWrite;
     /// Remove several objects.
     DeleteObjects: ObjectWrite;
+    /// See the account's jobs in the background.
+    ListJobs: BucketRead;
+    /// See how far a job in the background is.
+    GetJob: BucketRead;
+    /// Call off a job in the background.
+    CancelJob: BucketWrite;
     /// Begin a multipart upload.
     CreateMultipartUpload: ObjectWrite;
     /// Write a part.

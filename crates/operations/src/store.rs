@@ -19,7 +19,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Mutex, MutexGuard, Notify};
 use types::{BucketId, BucketName, ErrorCode, ObjectKey, OperationError, limits};
 
 /// What operations work on. One per process; cheap to share behind an `Arc`.
@@ -43,6 +43,8 @@ pub struct Store {
     pub(crate) retrievals: Retrievals,
     /// Turns for those who make and remove buckets and were in each other's way: courtesy, as `locks` are.
     pub(crate) bucket_turns: Mutex<()>,
+    /// Wakes whoever works on jobs.
+    pub(crate) jobs_waiting: Notify,
     root: RootKey,
     /// Unwrapped once: a bucket's key never changes under its wrap.
     bucket_keys: RwLock<HashMap<BucketId, (WrappedKey, Arc<BucketKey>)>>,
@@ -133,6 +135,7 @@ impl Store {
             retentions: RetentionCache::default(),
             retrievals: Retrievals::default(),
             bucket_turns: Mutex::new(()),
+            jobs_waiting: Notify::new(),
             root: parts.root,
             bucket_keys: RwLock::default(),
             locks: RowLocks::new(),

@@ -170,6 +170,8 @@ error_codes! {
     InvalidLocationConstraint   -      "InvalidLocationConstraint"          400    Never "The specified location constraint is not valid.";
     /// The bucket has no lifecycle rules.
     NoSuchLifecycleConfiguration -     "NoSuchLifecycleConfiguration"       404    Never "The lifecycle configuration does not exist.";
+    /// No such job in the background, or one that ended long ago.
+    NoSuchJob                   -      "NoSuchJob"                          404    Never "The specified job does not exist.";
     /// Buckets have no tags.
     NoSuchTagSet                -      "NoSuchTagSet"                       404    Never "The TagSet does not exist.";
     /// Buckets are not replicated.

@@ -1,5 +1,6 @@
 //! Ids of different things, which do not mix. All print as lower-case hexadecimal.
 
+use crate::time::Timestamp;
 use std::fmt;
 
 /// Writes bytes as lower-case hexadecimal.
@@ -96,6 +97,12 @@ id!(
     16
 );
 id!(
+    /// A job in the background. The first eight bytes are the millisecond it was made in, so that ids order as jobs
+    /// were made.
+    JobId,
+    16
+);
+id!(
     /// Immutable stored bytes: one blob, or the manifest of a multipart object. The first four bytes are the
     /// epoch (one per start of a gateway) in which it was written, the next eight a number within it.
     BlobId,
@@ -115,6 +122,16 @@ id!(
 /// A bucket's stable id: renames, deletion and re-creation never mix rows. Never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BucketId(pub u64);
+
+impl JobId {
+    /// The id of a job made at `created`.
+    pub fn new(created: Timestamp, salt: [u8; 8]) -> Self {
+        let mut bytes = [0; 16];
+        bytes[..8].copy_from_slice(&created.0.to_be_bytes());
+        bytes[8..].copy_from_slice(&salt);
+        Self(bytes)
+    }
+}
 
 impl BlobId {
     /// The id of the `number`th blob of an epoch.

@@ -35,7 +35,7 @@ pub use domain::{
 };
 pub use error::{ErrorCode, OperationError, Retry};
 pub use etag::{ETag, Md5};
-pub use ids::{AccessKeyId, AccountId, BlobId, BucketId, PublicId, RequestId, UploadId};
+pub use ids::{AccessKeyId, AccountId, BlobId, BucketId, JobId, PublicId, RequestId, UploadId};
 pub use lifecycle::{InvalidLifecycle, Lifecycle, LifecycleRule, LifecycleTime, LifecycleTransition};
 pub use lifecycle_plan::{DueAction, Expiration, LifecycleAction, LifecyclePlan};
 pub use lock::{BucketLock, InvalidLock, LockCondition, LockRule};

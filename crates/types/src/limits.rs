@@ -67,6 +67,11 @@ pub const PRESIGNED_SECONDS_MAX: u64 = 604_800;
 /// Difference allowed between a request's signing time and ours, seconds. Source: S3 (RequestTimeTooSkewed).
 pub const CLOCK_SKEW_SECONDS_MAX: u64 = 15 * 60;
 
+/// Jobs that wait or run at once. Ours: each is a row that the background reads again and again.
+pub const JOBS_WAITING_MAX: usize = 1000;
+/// How long a job that ended can be asked after, seconds: 7 days. Ours.
+pub const JOB_SECONDS_KEPT: u64 = 7 * 86_400;
+
 /// Longest name of a token, bytes. Source: the API's `name` of a token.
 pub const TOKEN_NAME_BYTES_MAX: usize = 120;
 /// Policies of one token. Ours: each request of the token looks through them.

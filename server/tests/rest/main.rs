@@ -14,6 +14,7 @@ mod bad_input;
 mod buckets;
 mod configurations;
 mod identity;
+mod jobs;
 mod lives;
 mod locks;
 mod objects;

@@ -178,11 +178,9 @@ async fn several_objects_are_removed_at_once() {
     let objects = "/buckets/bucket/objects";
     let removed = rest.r2("DELETE", objects).json(&json!(["b", "never-there"])).send().await.result();
     assert_eq!(removed, json!([{ "key": "b" }, { "key": "never-there" }]));
-    let job = rest.r2("DELETE", "/buckets/bucket/objects?prefix=a/").send().await.result();
-    assert_eq!((&job["jobType"], &job["status"]), (&json!("prefixDelete"), &json!("COMPLETED")));
-    assert_eq!(job["prefixDelete"], json!({ "prefix": "a/", "deletedObjects": 2, "isBucketClear": false }));
     let left = rest.r2("GET", objects).send().await.result();
-    assert_eq!(left.as_array().unwrap().iter().map(|object| object["key"].clone()).collect::<Vec<_>>(), ["c"]);
+    let left: Vec<_> = left.as_array().unwrap().iter().map(|object| object["key"].clone()).collect();
+    assert_eq!(left, ["a/1", "a/2", "c"]);
     let too_many: Vec<String> = (0..1001).map(|number| number.to_string()).collect();
     for bad in [json!({}), json!([1]), json!("c"), json!(too_many)] {
         assert_eq!(rest.r2("DELETE", objects).json(&bad).send().await.failure(), (400, 10040));
