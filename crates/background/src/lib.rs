@@ -2,6 +2,6 @@
 
 pub mod domains;
 pub mod garbage;
+pub mod jobs;
 pub mod lifecycle;
 pub mod retrievals;
-pub mod jobs;

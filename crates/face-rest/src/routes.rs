@@ -6,9 +6,8 @@ use crate::error::Domain::{self, Identity, Product, Verify};
 use crate::router::Access::{self, AnyToken, Needs, Open};
 use crate::router::{BodyKind, Handler, Route};
 use crate::{
-    audit_filters, audit_log, buckets, cors, domains, graphql, identity, lifecycle, locks, object_listing, objects,
-    audit_filters, audit_log, buckets, cors, graphql, identity, jobs, lifecycle, locks, object_listing, objects,
-    openapi,
+    audit_filters, audit_log, buckets, cors, domains, graphql, identity, jobs, lifecycle, locks, object_listing,
+    objects, openapi,
 };
 use crate::{temporary_credentials, tokens, usage};
 use operations::Action;

@@ -3,6 +3,7 @@
 use crate::envelope;
 use crate::request::{Answered, Call};
 use operations::BucketCounters;
+use operations::usage::UploadedSums;
 use serde_json::{Value, json};
 
 /// The sums of a class of objects.
@@ -53,15 +54,21 @@ pub(crate) async fn bucket(call: Call<'_>) -> Answered {
     }))
 }
 
-/// What all buckets of the account hold. Bytes of uploads in progress are not summed up.
+/// What all buckets of the account hold: objects as published, uploads in progress with their parts as uploaded.
 ///
 /// # Errors
 /// 10000.
 pub(crate) async fn account(call: Call<'_>) -> Answered {
-    let (standard, infrequent) = by_class(&call.store.account_usage(call.caller).await?);
-    let none = Sums { objects: 0, bytes: 0, metadata_bytes: 0 };
+    let usage = call.store.account_usage(call.caller).await?;
+    let (standard, infrequent) = by_class(&usage.objects);
+    let uploaded = |sums: UploadedSums| {
+        let (objects, bytes, metadata_bytes) = (sums.uploads, sums.bytes, sums.metadata_bytes);
+        // Parts over those of an upload that an older release began may have taken more than was ever added.
+        Sums { objects: objects.max(0), bytes: bytes.max(0), metadata_bytes: metadata_bytes.max(0) }
+    };
+    let class = |published: Sums, sums| json!({ "published": published.json(), "uploaded": uploaded(sums).json() });
     envelope::success(&json!({
-        "standard": { "published": standard.json(), "uploaded": none.json() },
-        "infrequentAccess": { "published": infrequent.json(), "uploaded": none.json() },
+        "standard": class(standard, usage.uploaded.standard),
+        "infrequentAccess": class(infrequent, usage.uploaded.infrequent),
     }))
 }

@@ -218,6 +218,7 @@ impl Metadata {
         change.put(keys::first_location(&bucket.key), &FirstLocationRow { location });
         change.delete(keys::cors(bucket.id()));
         change.forget_count(bucket.id());
+        change.forget_sums(keys::uploaded_counters(bucket.id()));
         change.discard(now, GarbageRow::Bucket(bucket.id()));
         Ok(change.commit().await?)
     }

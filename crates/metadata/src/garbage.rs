@@ -109,6 +109,7 @@ impl Metadata {
             for (key, _) in uploads {
                 let upload = key.last_chunk().copied().map(UploadId).ok_or(MetadataError::Missing { row: "upload" })?;
                 change.discard(now, GarbageRow::Upload(upload));
+                change.forget_sums(keys::upload_counters(upload));
                 change.delete(key);
             }
             let _always_committed = change.commit().await?;

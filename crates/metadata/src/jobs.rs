@@ -101,8 +101,8 @@ impl Metadata {
 mod tests {
     use super::*;
     use crate::fixture::{ACCOUNT, blob, key, make_bucket, put, row as object_row, service};
-    use crate::rows::jobs::tests::row;
     use crate::objects::Deletion;
+    use crate::rows::jobs::tests::row;
     use crate::rows::{JobState, ObjectBody};
 
     fn job(salt: u8, created: u64) -> DeletionJobRow {
@@ -143,7 +143,8 @@ mod tests {
         assert_eq!(put(&metadata, &bucket, "a", &object_row(5, ObjectBody::Inline(blob(1)))).await, Outcome::Committed);
         let object = metadata.object(bucket.id(), &key("a")).await.unwrap().unwrap();
         for outcome in [Outcome::Committed, Outcome::Conflict] {
-            let removed = metadata.delete_object(&bucket, &key("a"), &object, Deletion::Job(id), Timestamp(1)).await.unwrap();
+            let removed =
+                metadata.delete_object(&bucket, &key("a"), &object, Deletion::Job(id), Timestamp(1)).await.unwrap();
             assert_eq!((removed, metadata.removed_by_job(id).await.unwrap()), (outcome, 1));
         }
     }

@@ -458,6 +458,28 @@ pub fn infrequent_usage_in(account: AccountId, bucket: BucketId) -> Vec<u8> {
 /// What the use of Infrequent Access comes to in a bucket on a day since the epoch, in the table of counters.
 pub fn infrequent_usage(account: AccountId, bucket: BucketId, day: u32) -> Vec<u8> {
     Key(infrequent_usage_in(account, bucket)).bytes(&day.to_be_bytes()).done()
+}
+
+/// The sums of all buckets, in the table of counters: the first key, and the first one behind them.
+pub fn all_bucket_counters() -> (Vec<u8>, Vec<u8>) {
+    (Vec::new(), vec![NO_BUCKET])
+}
+
+/// What the uploads in progress of all buckets hold, in the table of counters.
+pub fn all_uploaded_counters() -> Vec<u8> {
+    vec![NO_BUCKET, BUCKET]
+}
+
+/// What the uploads in progress of a bucket hold, in the table of counters.
+pub fn uploaded_counters(bucket: BucketId) -> Vec<u8> {
+    [all_uploaded_counters().as_slice(), &bucket.0.to_be_bytes()].concat()
+}
+
+/// What an upload in progress holds, in the table of counters.
+pub fn upload_counters(id: UploadId) -> Vec<u8> {
+    [&[NO_BUCKET, UPLOAD], id.0.as_slice()].concat()
+}
+
 /// What a job has done so far, in the table of counters.
 pub fn job_counters(id: JobId) -> Vec<u8> {
     [&[NO_BUCKET, JOB], id.0.as_slice()].concat()
@@ -483,14 +505,12 @@ mod tests {
             FIRST_LOCATION,
             GARBAGE,
             INFREQUENT_USAGE,
-            LIFECYCLE,
-            LOCK,
-            LIFECYCLE_PROGRESS,
-            LIFECYCLE_WAKE,
             JOB,
             JOB_ENDED,
             JOB_WAITING,
             LIFECYCLE,
+            LIFECYCLE_PROGRESS,
+            LIFECYCLE_WAKE,
             LOCK,
             MANIFEST,
             OBJECT,

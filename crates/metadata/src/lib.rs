@@ -32,6 +32,7 @@ pub mod store;
 pub mod suite;
 pub mod tokens;
 pub mod upload_listing;
+pub mod uploaded;
 pub mod uploads;
 pub mod usage;
 

@@ -93,7 +93,7 @@ impl Metadata {
             let all = keys::object(bucket.id(), &prefix);
             let begun = after.starts_with(&prefix) && !after.is_empty();
             let start = if begun { keys::just_after(&keys::object(bucket.id(), after)) } else { all.clone() };
-            let scan = Scan { table: Table::Rows, start, end: keys::after_prefix(&all) };
+            let scan = Scan { table: Table::Rows, start, end: keys::after_prefix(&all), backwards: false };
             let visitor = ObjectVisitor { bucket: bucket.clone(), sealer: self.sealer(), batch: Batch::new(left) };
             let batch = scan_with(self.engine(), scan, visitor).await?.batch;
             let seen = batch.seen;
@@ -119,7 +119,8 @@ impl Metadata {
         let start = if after.is_empty() { all } else { keys::just_after(&[all.as_slice(), after].concat()) };
         let (plan, sealer, batch) = (Arc::clone(plan), self.sealer(), Batch::new(ROWS_PER_COMMIT));
         let visitor = UploadVisitor { bucket: bucket.clone(), plan, sealer, batch };
-        let batch = scan_with(self.engine(), Scan { table: Table::Rows, start, end }, visitor).await?.batch;
+        let batch =
+            scan_with(self.engine(), Scan { table: Table::Rows, start, end, backwards: false }, visitor).await?.batch;
         let full = batch.seen == ROWS_PER_COMMIT;
         Ok(match batch.finish(change, failure).filter(|_| full) {
             Some(last) => LifecycleStage::Uploads(last),

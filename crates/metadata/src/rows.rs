@@ -299,17 +299,8 @@ impl BucketCounters {
 
     /// What one object counts for.
     pub fn of_object(identity: &str, row: &ObjectRow) -> Self {
-        let http = [
-            &row.http.content_type,
-            &row.http.cache_control,
-            &row.http.content_disposition,
-            &row.http.content_encoding,
-            &row.http.content_language,
-            &row.http.expires,
-        ];
-        let http_bytes: usize = http.into_iter().flatten().map(String::len).sum();
         let (bytes, metadata_bytes) =
-            (signed(row.size), signed((identity.len() + http_bytes + row.user.bytes()) as u64));
+            (signed(row.size), signed((identity.len() + row.http.bytes() + row.user.bytes()) as u64));
         let all = Self { objects: 1, bytes, metadata_bytes, ..Self::default() };
         match row.class {
             StorageClass::Standard => all,

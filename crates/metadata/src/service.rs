@@ -168,7 +168,7 @@ impl Metadata {
             return Ok(Vec::new());
         }
         let collector = KeyCollector { limit, keys: Vec::new() };
-        Ok(scan_with(&*self.engine, Scan { table: Table::Rows, start, end }, collector).await?.keys)
+        Ok(scan_with(&*self.engine, Scan { table: Table::Rows, start, end, backwards: false }, collector).await?.keys)
     }
 
     /// The sealed bytes of a small object.
@@ -335,6 +335,15 @@ impl Change<'_> {
     /// Removes a row of the table of counters.
     pub(crate) fn forget_sums(&mut self, key: Vec<u8>) {
         self.commit.writes.push(Write::Delete { table: Table::Counters, key });
+    }
+
+    /// A row of the table of counters must be as it was found: there or not.
+    pub(crate) fn expect_sums(&mut self, key: Vec<u8>, found: Option<Bytes>) {
+        let table = Table::Counters;
+        self.commit.conditions.push(match found {
+            Some(value) => Condition::Equals { table, key, value },
+            None => Condition::Absent { table, key },
+        });
     }
 
     /// Adds to other sums than a bucket's.

@@ -10,6 +10,7 @@ use crate::keys;
 use crate::objects::{Deletion, NewObject};
 use crate::rows::{BucketCounters, GarbageRow, MANIFEST_PAGE_PARTS, ManifestRow, PartRow, ReferencesRow, UploadRow};
 use crate::service::{Change, Metadata, MetadataError, Stored};
+use crate::uploaded::FoundUploaded;
 use bytes::Bytes;
 use types::{BucketId, ObjectKey, Timestamp, UploadId};
 
@@ -80,6 +81,7 @@ impl Metadata {
         change.expect_absent(row_key.clone());
         change.put(row_key, row);
         change.count(bucket.id(), BucketCounters { uploads: 1, ..Default::default() });
+        change.count_upload(bucket.id(), id, key.identity(), row);
         Ok(change.commit().await?)
     }
 
@@ -112,6 +114,8 @@ impl Metadata {
             None => change.put(keys::references(new.row.blob), &ReferencesRow { count: 1 }),
         }
         change.put(row_key, new.row);
+        let (upload, replaces) = (new.upload, new.replaces.map(|old| &old.row));
+        change.count_part(new.bucket.id(), upload.id, upload.stored.row.class, new.row, replaces);
         if let Some(old) = new.replaces {
             discard_part(&mut change, &old.row, now);
         }
@@ -127,9 +131,10 @@ impl Metadata {
         new: &NewObject<'_>,
         now: Timestamp,
     ) -> Result<Outcome, MetadataError> {
+        let counted = self.uploaded_by(upload.id).await?;
         let mut change = self.change();
         new.bucket.expect(&mut change);
-        self.end_upload(&mut change, new.bucket, upload, now).await?;
+        self.end_upload(&mut change, new.bucket, upload, &counted, now).await?;
         for part in parts {
             let key = keys::part(upload.id, part.number);
             change.expect(key.clone(), &part.stored);
@@ -153,13 +158,22 @@ impl Metadata {
         cause: Deletion<'_>,
         now: Timestamp,
     ) -> Result<Outcome, MetadataError> {
-        let mut change = self.change();
-        if let Deletion::Lifecycle(entry) = cause {
-            bucket.expect(&mut change);
-            entry.end(&mut change);
+        loop {
+            let counted = self.uploaded_by(upload.id).await?;
+            let mut change = self.change();
+            if let Deletion::Lifecycle(entry) = cause {
+                bucket.expect(&mut change);
+                entry.end(&mut change);
+            }
+            self.end_upload(&mut change, bucket, upload, &counted, now).await?;
+            if change.commit().await? == Outcome::Committed {
+                return Ok(Outcome::Committed);
+            }
+            // What was in the way may be a part that arrived in between; a rule has to look at its bucket again.
+            if matches!(cause, Deletion::Lifecycle(_)) || self.read::<UploadRow>(&upload.key).await?.is_none() {
+                return Ok(Outcome::Conflict);
+            }
         }
-        self.end_upload(&mut change, bucket, upload, now).await?;
-        Ok(change.commit().await?)
     }
 
     /// The upload's row goes; whatever parts remain under its id are to be collected.
@@ -168,12 +182,14 @@ impl Metadata {
         change: &mut Change<'_>,
         bucket: &FoundBucket,
         upload: &FoundUpload,
+        counted: &FoundUploaded,
         now: Timestamp,
     ) -> Result<(), MetadataError> {
         change.expect(upload.key.clone(), &upload.stored);
         change.delete(upload.key.clone());
         change.discard(now, GarbageRow::Upload(upload.id));
         change.count(bucket.id(), BucketCounters { uploads: -1, ..Default::default() });
+        change.forget_uploaded(bucket.id(), upload.id, counted);
         // If others were set since, what these rules had noted is cleared away as a whole.
         if let Some(plan) = self.upload_plan(bucket).await? {
             let key = ObjectKey::normalize(&upload.stored.row.key_as_sent);

@@ -131,7 +131,7 @@ impl Metadata {
         if start >= end {
             return Ok(UsageByDay::new());
         }
-        self.sum_usage(Scan { table: Table::Counters, start, end: Some(end) }, from, to).await
+        self.sum_usage(Scan { table: Table::Counters, start, end: Some(end), backwards: false }, from, to).await
     }
 
     /// The usage of all buckets of an account together, also of those that are gone, on the days `from` to `to`, both
@@ -144,7 +144,7 @@ impl Metadata {
     ) -> Result<UsageByDay, MetadataError> {
         let start = keys::infrequent_usage_of(account);
         let end = keys::after_prefix(&start);
-        self.sum_usage(Scan { table: Table::Counters, start, end }, from, to).await
+        self.sum_usage(Scan { table: Table::Counters, start, end, backwards: false }, from, to).await
     }
 
     async fn sum_usage(&self, scan: Scan, from: u32, to: u32) -> Result<UsageByDay, MetadataError> {

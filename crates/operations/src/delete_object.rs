@@ -90,7 +90,8 @@ impl Store {
             }
             self.refuse_retained(&bucket, key, Some(&object.row)).await?;
             let cause = job.map_or(Deletion::Client, |job| Deletion::Job(job.id));
-            if self.metadata.delete_object(&bucket, key, &object, cause, self.clock.now()).await? == Outcome::Committed {
+            if self.metadata.delete_object(&bucket, key, &object, cause, self.clock.now()).await? == Outcome::Committed
+            {
                 return Ok(());
             }
             // Its rules may be others by now.

@@ -70,10 +70,8 @@ pub use store::Store;
 
 pub use metadata::rows::{AuditResource, AuditRow, ChangeKind, Interface};
 pub use metadata::rows::{
-    BucketCounters, BucketRow, DomainRow, LifecycleProgressRow, LifecycleStage, NamedBucket, ObjectRow, PartRow,
-    TokenOwner, TokenRow, TokenState, UploadRow,
-    BucketCounters, BucketRow, DeletionJobRow, JobState, NamedBucket, ObjectRow, PartRow, TokenOwner, TokenRow,
-    TokenState, UploadRow,
+    BucketCounters, BucketRow, DeletionJobRow, DomainRow, JobState, LifecycleProgressRow, LifecycleStage, NamedBucket,
+    ObjectRow, PartRow, TokenOwner, TokenRow, TokenState, UploadRow,
 };
 /// Rows as operations answer them. A face reads their fields and never keeps them.
 pub use metadata::usage::{InfrequentUsage, UsageByDay};

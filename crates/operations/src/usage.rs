@@ -4,11 +4,12 @@
 use crate::caller::Caller;
 use crate::permissions::Action;
 use crate::store::Store;
-use metadata::bucket_listing::BucketQuery;
 use metadata::rows::BucketCounters;
+use metadata::uploaded::StoreUsage;
 use metadata::usage::{UsageByDay, day_of};
-use types::limits::LIST_PAGE_MAX;
-use types::{BucketName, Jurisdiction, OperationError, Resource, Timestamp};
+use types::{BucketName, OperationError, Resource, Timestamp};
+
+pub use metadata::uploaded::{UploadedCounters, UploadedSums};
 
 impl Store {
     /// What a bucket holds, exact as of the last commit.
@@ -21,18 +22,14 @@ impl Store {
         Ok(self.metadata.bucket_counters(bucket.id()).await?)
     }
 
-    /// What all buckets of the account hold together, in every jurisdiction. Each is exact as of some moment of the
-    /// call; the cost grows with their number.
+    /// What all buckets of the account hold together, in every jurisdiction, exact as of some moment of the call. A store
+    /// has one account: its buckets are all there are.
     ///
     /// # Errors
     /// `AccessDenied`.
-    pub async fn account_usage(&self, caller: &Caller) -> Result<BucketCounters, OperationError> {
+    pub async fn account_usage(&self, caller: &Caller) -> Result<StoreUsage, OperationError> {
         caller.authorize(Action::GetMetrics, Resource::Account)?;
-        let mut sums = BucketCounters::default();
-        for jurisdiction in Jurisdiction::ALL {
-            sums = sums.plus(self.jurisdiction_usage(caller, *jurisdiction).await?);
-        }
-        Ok(sums)
+        Ok(self.metadata.store_usage().await?)
     }
 
     /// What the use of Infrequent Access came to in a bucket, on the days, in UTC, from that of `from` to that of `to`.
@@ -66,24 +63,5 @@ impl Store {
     ) -> Result<UsageByDay, OperationError> {
         caller.authorize(Action::GetMetrics, Resource::Account)?;
         Ok(self.metadata.infrequent_usage_of_account(caller.account, day_of(from), day_of(to)).await?)
-    }
-
-    async fn jurisdiction_usage(
-        &self,
-        caller: &Caller,
-        jurisdiction: Jurisdiction,
-    ) -> Result<BucketCounters, OperationError> {
-        let mut sums = BucketCounters::default();
-        let mut query = BucketQuery { limit: LIST_PAGE_MAX, ..BucketQuery::default() };
-        loop {
-            let page = self.metadata.list_buckets(caller.account, jurisdiction, &query).await?;
-            for bucket in &page.buckets {
-                sums = sums.plus(self.metadata.bucket_counters(bucket.row.id).await?);
-            }
-            match page.buckets.last().filter(|_| page.truncated) {
-                Some(last) => query.after = Some(last.name.to_string()),
-                None => return Ok(sums),
-            }
-        }
     }
 }

@@ -5,6 +5,7 @@ use crate::{Process, observe};
 use metadata::engine::Table;
 use metadata::keys;
 use metadata::rows::{BucketCounters, MANIFEST_PAGE_PARTS, ObjectBody};
+use operations::usage::UploadedSums;
 use operations::{ObjectRow, PartRow, UploadRow};
 use std::collections::{BTreeMap, BTreeSet};
 use types::limits::CHUNK_BYTES;
@@ -16,11 +17,16 @@ const TAG_BYTES: u64 = 16;
 /// First bytes of the keys of rows that only exist for others.
 const DEPENDENT_ROWS: &[u8] = b"EGJMOPRU";
 
+/// What the keys of the sums of an upload begin with, in the table of counters.
+const SUMS_OF_UPLOADS: &[u8] = b"\xffU";
+
 /// What there must be.
 #[derive(Debug, Default)]
 struct Books {
     rows: BTreeSet<Vec<u8>>,
     payloads: BTreeSet<Vec<u8>>,
+    /// Keys of sums of uploads.
+    sums: BTreeSet<Vec<u8>>,
     /// Names and lengths.
     files: BTreeMap<String, u64>,
     /// How many objects have a body.
@@ -89,7 +95,10 @@ pub async fn audit(process: &Process, when: &str) -> Result<(), OperationError> 
             books.rows.extend(due.object(id, &object.key, &object.row));
             books.enter_object(process, &object.row).await?;
         }
-        sums.uploads += books.enter_uploads(process, name, id, &due).await?;
+        let uploaded = books.enter_uploads(process, name, id, &due).await?;
+        sums.uploads += uploaded.uploads;
+        let counted = process.metadata.uploaded_counters(id).await?.standard;
+        assert_eq!(counted, uploaded, "{when}: the sums of uploads of {name}");
         let counted = process.store.bucket_usage(&process.caller, &bucket.name).await?;
         assert_eq!(counted, sums, "{when}: the sums of {name}");
     }
@@ -115,25 +124,30 @@ impl Books {
         Ok(())
     }
 
-    /// Their number.
+    /// What they hold.
     async fn enter_uploads(
         &mut self,
         process: &Process,
         name: &str,
         id: BucketId,
         due: &Due,
-    ) -> Result<i64, OperationError> {
+    ) -> Result<UploadedSums, OperationError> {
         let uploads = observe::uploads(process, name).await?;
+        let mut sums = UploadedSums::default();
         for (upload, row) in &uploads {
             let at = ObjectName::new(name, &row.key_as_sent);
             self.rows.insert(keys::upload(id, &row.key_as_sent, *upload));
             self.rows.extend(due.upload(id, *upload, row));
+            self.sums.insert(keys::upload_counters(*upload));
+            sums.uploads += 1;
+            sums.metadata_bytes += (row.key_as_sent.len() + row.http.bytes() + row.user.bytes()) as i64;
             for (number, part) in observe::parts(process, &at, *upload).await? {
                 self.rows.insert(keys::part(*upload, number));
                 self.enter_part(&part);
+                sums.bytes += part.size as i64;
             }
         }
-        Ok(uploads.len() as i64)
+        Ok(sums)
     }
 
     fn enter_part(&mut self, part: &PartRow) {
@@ -165,6 +179,8 @@ impl Books {
         assert_same(&rows, &self.rows, when, "row");
         let payloads = process.engine.keys(Table::Payloads).into_iter().collect();
         assert_same(&payloads, &self.payloads, when, "payload");
+        let sums = process.engine.keys(Table::Counters).into_iter().filter(|key| key.starts_with(SUMS_OF_UPLOADS));
+        assert_same(&sums.collect(), &self.sums, when, "sum");
         let name = |path: String| path.rsplit('/').next().map(str::to_owned).unwrap_or_default();
         let files = process.disk.files_below("blobs/").into_iter().map(|(path, length)| (name(path), length));
         assert_eq!(files.collect::<BTreeMap<_, _>>(), self.files, "{when}: files found, files referred to");

@@ -34,6 +34,19 @@ impl HttpMetadata {
             expires: pick(&over.expires, &self.expires),
         }
     }
+
+    /// Bytes of all values.
+    pub fn bytes(&self) -> usize {
+        let values = [
+            &self.content_type,
+            &self.cache_control,
+            &self.content_disposition,
+            &self.content_encoding,
+            &self.content_language,
+            &self.expires,
+        ];
+        values.into_iter().flatten().map(String::len).sum()
+    }
 }
 
 /// The `x-amz-meta-*` pairs of an object: lower-case names without the prefix, in the order of their names.
