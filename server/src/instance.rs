@@ -185,9 +185,10 @@ impl Instance {
         let settle = background::domains::run(Arc::clone(&store), certificate, told_to_stop(stopped.clone()));
         let count = background::retrievals::run(Arc::clone(&store), told_to_stop(stopped.clone()));
         let jobs = background::jobs::run(Arc::clone(&store), told_to_stop(stopped.clone()));
+        let log = background::audit::run(Arc::clone(&store), told_to_stop(stopped.clone()));
         let age = background::lifecycle::run(Arc::clone(&store), told_to_stop(stopped));
         let mut tasks = vec![serving, collecting, tokio::spawn(settle), tokio::spawn(count), tokio::spawn(age)];
-        tasks.push(tokio::spawn(jobs));
+        tasks.extend([tokio::spawn(jobs), tokio::spawn(log)]);
         Ok(Self { access, address, store, stop, tasks, engine, ephemeral })
     }
 

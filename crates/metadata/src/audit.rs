@@ -48,6 +48,31 @@ impl Metadata {
     }
 }
 
+impl Metadata {
+    /// Removes up to `limit` entries of an account that are older than `since`: the log is in the order of times, so that
+    /// no other is looked at. Answers how many they were.
+    pub async fn forget_audit_entries(
+        &self,
+        account: AccountId,
+        since: Timestamp,
+        limit: usize,
+    ) -> Result<usize, MetadataError> {
+        let Some(start) = keys::after_prefix(&keys::audit_at(account, since)) else { return Ok(0) };
+        let end = keys::after_prefix(&keys::audit_log(account));
+        if limit == 0 || end.as_ref().is_some_and(|end| start >= *end) {
+            return Ok(0);
+        }
+        let found = self.keys_from(start, end, limit).await?;
+        let count = found.len();
+        if count > 0 {
+            let mut change = self.change();
+            found.into_iter().for_each(|key| change.delete(key));
+            let _always_committed = change.commit().await?;
+        }
+        Ok(count)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,5 +112,26 @@ mod tests {
         assert_eq!(times(&metadata, 20, 30, None).await, [20, 20], "from the first moment, up to the last");
         assert_eq!(times(&metadata, 21, 30, None).await, [0; 0]);
         assert_eq!(times(&metadata, 0, 0, None).await, [0; 0]);
+    }
+
+    #[tokio::test]
+    async fn old_entries_are_forgotten_and_no_others() {
+        let metadata = service();
+        for (id, when) in [(1, 10), (2, 20), (3, 20), (4, 30)] {
+            let bucket = make_bucket(&metadata, &format!("bucket-{id}")).await;
+            for account in [ACCOUNT, AccountId([8; 16]), AccountId([10; 16])] {
+                let recording = metadata.recording(account, &row(id, when));
+                assert_eq!(recording.set_cors(&bucket, None).await.unwrap(), Outcome::Committed);
+            }
+        }
+        let forget =
+            async |since, limit| metadata.forget_audit_entries(ACCOUNT, Timestamp(since), limit).await.unwrap();
+        assert_eq!((forget(10, 9).await, forget(30, 0).await), (0, 0));
+        assert_eq!((forget(30, 2).await, forget(30, 2).await, forget(30, 2).await), (2, 1, 0));
+        assert_eq!(times(&metadata, 0, u64::MAX, None).await, [30]);
+        for account in [AccountId([8; 16]), AccountId([10; 16])] {
+            let all = metadata.audit_entries(account, Timestamp(0), Timestamp(u64::MAX), None, 9).await.unwrap();
+            assert_eq!(all.len(), 4);
+        }
     }
 }

@@ -149,9 +149,14 @@ pub fn account(id: AccountId) -> Vec<u8> {
     Key::new(ACCOUNT).bytes(&id.0).done()
 }
 
+/// The whole audit log of an account.
+pub fn audit_log(account: AccountId) -> Vec<u8> {
+    Key::new(AUDIT).bytes(&account.0).done()
+}
+
 /// All entries of an account's audit log of one moment. Later moments come first.
 pub fn audit_at(account: AccountId, when: Timestamp) -> Vec<u8> {
-    Key::new(AUDIT).bytes(&account.0).bytes(&(!when.0).to_be_bytes()).done()
+    Key(audit_log(account)).bytes(&(!when.0).to_be_bytes()).done()
 }
 
 /// An entry of an account's audit log.

@@ -6,6 +6,7 @@ pub mod audit;
 pub mod bucket_listing;
 pub mod buckets;
 pub mod codec;
+pub mod configuration;
 pub mod cors;
 pub mod domains;
 pub mod due;

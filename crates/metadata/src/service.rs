@@ -24,8 +24,17 @@ pub struct Metadata {
     kept: Option<Arc<RowCaches>>,
     /// Payloads removed by commits of this process: their space comes back by compaction.
     removed_payloads: Arc<AtomicU64>,
-    /// Written with every change that is made through this handle.
-    entry: Option<Arc<(Vec<u8>, AuditRow)>>,
+    /// Part of every change that is made through this handle.
+    attached: Option<Arc<Attached>>,
+}
+
+/// What a change has besides its own.
+#[derive(Clone, Default)]
+struct Attached {
+    /// The entry of the audit log that tells of it, with its key.
+    entry: Option<(Vec<u8>, AuditRow)>,
+    /// What the entry tells as the state before must still be so.
+    condition: Option<Condition>,
 }
 
 /// A row as it was read: good as the condition of a later commit.
@@ -103,7 +112,7 @@ pub(crate) fn open_row<T: Row>(sealer: &RowSealer, key: &[u8], sealed: &[u8]) ->
 impl Metadata {
     /// Rows in `engine`, sealed by `sealer`.
     pub fn new(engine: Arc<dyn Engine>, sealer: RowSealer) -> Self {
-        Self { engine, sealer: Arc::new(sealer), kept: None, removed_payloads: Arc::default(), entry: None }
+        Self { engine, sealer: Arc::new(sealer), kept: None, removed_payloads: Arc::default(), attached: None }
     }
 
     /// Keeps rows that nearly every request reads in memory. Only for an engine that no other process commits to.
@@ -195,15 +204,29 @@ impl Metadata {
     /// Begins a change.
     pub(crate) fn change(&self) -> Change<'_> {
         let mut change = Change { metadata: self, commit: Commit::default() };
-        if let Some(entry) = &self.entry {
-            change.put(entry.0.clone(), &entry.1);
+        if let Some(attached) = self.attached.as_deref() {
+            change.commit.conditions.extend(attached.condition.clone());
+            if let Some((key, entry)) = &attached.entry {
+                change.put(key.clone(), entry);
+            }
         }
         change
     }
 
     /// See [`Metadata::recording`].
     pub(crate) fn with_entry(&self, key: Vec<u8>, entry: AuditRow) -> Self {
-        Self { entry: Some(Arc::new((key, entry))), ..self.clone() }
+        self.with(|attached| attached.entry = Some((key, entry)))
+    }
+
+    /// See [`Metadata::expecting`].
+    pub(crate) fn with_condition<T>(&self, key: Vec<u8>, stored: Option<&Stored<T>>) -> Self {
+        self.with(|attached| attached.condition = Some(same(key, stored)))
+    }
+
+    fn with(&self, change: impl FnOnce(&mut Attached)) -> Self {
+        let mut attached = self.attached.as_deref().cloned().unwrap_or_default();
+        change(&mut attached);
+        Self { attached: Some(Arc::new(attached)), ..self.clone() }
     }
 
     /// The engine, for scans of a module's own.
@@ -258,6 +281,15 @@ impl crate::engine::Visitor for KeyCollector {
     }
 }
 
+/// The row is as it was found: there or not.
+fn same<T>(key: Vec<u8>, stored: Option<&Stored<T>>) -> Condition {
+    let table = Table::Rows;
+    match stored {
+        Some(stored) => Condition::Equals { table, key, value: stored.seen.clone() },
+        None => Condition::Absent { table, key },
+    }
+}
+
 /// A commit under construction.
 pub(crate) struct Change<'a> {
     metadata: &'a Metadata,
@@ -278,10 +310,7 @@ impl Change<'_> {
 
     /// The row must be as it was found: there or not.
     pub(crate) fn expect_same<T>(&mut self, key: Vec<u8>, stored: Option<&Stored<T>>) {
-        match stored {
-            Some(stored) => self.expect(key, stored),
-            None => self.expect_absent(key),
-        }
+        self.commit.conditions.push(same(key, stored));
     }
 
     /// No row may begin with `prefix`.

@@ -150,7 +150,7 @@ pub fn actor_type(entry: &AuditRow) -> &'static str {
     }
 }
 
-/// Entries that are looked at in one read.
+/// Entries that are looked at in one read, or removed in one commit.
 const ENTRIES_AT_ONCE: usize = 1000;
 
 impl Store {
@@ -207,6 +207,27 @@ impl Store {
         Ok(AuditPage { entries, cursor })
     }
 
+    /// Removes the entries that are too old to be shown. Answers how many they were. Called by a loop in `background`.
+    ///
+    /// # Errors
+    /// What the metadata engine says.
+    pub async fn forget_old_audit_entries(&self) -> Result<usize, OperationError> {
+        let Some(store) = self.metadata.store().await? else { return Ok(0) };
+        let mut forgotten = 0;
+        loop {
+            let since = self.audit_log_kept_since();
+            let count = self.metadata.forget_audit_entries(store.root_account, since, ENTRIES_AT_ONCE).await?;
+            forgotten += count;
+            if count < ENTRIES_AT_ONCE {
+                return Ok(forgotten);
+            }
+        }
+    }
+
+    fn audit_log_kept_since(&self) -> Timestamp {
+        Timestamp(self.clock.now().0.saturating_sub(AUDIT_SECONDS_KEPT * 1000))
+    }
+
     async fn newest_entries(
         &self,
         caller: &Caller,
@@ -250,7 +271,7 @@ impl Store {
     }
 
     fn audit_scan(&self, query: &ListAuditLog, after: Option<AuditPosition>) -> AuditScan {
-        let kept_since = Timestamp(self.clock.now().0.saturating_sub(AUDIT_SECONDS_KEPT * 1000));
+        let kept_since = self.audit_log_kept_since();
         let since = query.since.map_or(kept_since, |since| since.max(kept_since));
         AuditScan { since, before: query.before.unwrap_or(Timestamp(u64::MAX)), after, ended: false }
     }

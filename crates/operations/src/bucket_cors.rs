@@ -54,7 +54,8 @@ impl Store {
         self.admit_change(caller.account, caller.jurisdiction, name)?;
         loop {
             let bucket = self.find_bucket(caller, name).await?;
-            let old = self.metadata.cors(bucket.id()).await?.map(|policy| audit_values::cors(&policy));
+            let found = self.metadata.found_cors(bucket.id()).await?;
+            let old = found.row().map(audit_values::cors);
             let new = policy.map(audit_values::cors);
             let (action, kind) = match (&old, &new) {
                 (_, None) => ("DeleteBucketCors", ChangeKind::Delete),
@@ -62,8 +63,9 @@ impl Store {
                 _ => ("PutBucketCors", ChangeKind::Update),
             };
             let audited = AuditedChange::of_bucket(action, kind, name, old, new);
-            // A conflict is a change of the bucket itself, or its end: look again.
-            if self.recording(caller, audited).await?.set_cors(&bucket, policy).await? == Outcome::Committed {
+            let recording = self.recording(caller, audited).await?.expecting(&found);
+            // A conflict is a change of the bucket or its rules, or its end: look again.
+            if recording.set_cors(&bucket, policy).await? == Outcome::Committed {
                 return Ok(());
             }
         }

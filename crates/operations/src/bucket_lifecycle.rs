@@ -59,11 +59,14 @@ impl Store {
         self.admit_change(caller.account, caller.jurisdiction, name)?;
         loop {
             let bucket = self.find_bucket(caller, name).await?;
-            let old = audit_values::lifecycle(&self.metadata.lifecycle(bucket.id()).await?);
+            let found = self.metadata.found_lifecycle(bucket.id()).await?;
+            let old = found.row().map_or_else(Lifecycle::of_new_bucket, |row| row.lifecycle.clone());
+            let old = audit_values::lifecycle(&old);
             let new = (kind != ChangeKind::Delete).then(|| audit_values::lifecycle(&lifecycle));
             let audited = AuditedChange::of_bucket(action, kind, name, Some(old), new);
-            // A conflict is a change of the bucket, most likely its end: look again.
-            if self.recording(caller, audited).await?.put_lifecycle(&bucket, &lifecycle).await? == Outcome::Committed {
+            let recording = self.recording(caller, audited).await?.expecting(&found);
+            // A conflict is a change of the bucket or its rules, or its end: look again.
+            if recording.put_lifecycle(&bucket, &lifecycle).await? == Outcome::Committed {
                 return Ok(());
             }
         }

@@ -35,12 +35,14 @@ impl Store {
         self.admit_change(caller.account, caller.jurisdiction, name)?;
         loop {
             let bucket = self.find_bucket(caller, name).await?;
-            let old = audit_values::lock(&self.metadata.lock(bucket.id()).await?);
+            let found = self.metadata.found_lock(bucket.id()).await?;
+            let old = audit_values::lock(&found.row().cloned().unwrap_or_default());
             let new = audit_values::lock(lock);
             let audited = AuditedChange::of_bucket("PutBucketLock", ChangeKind::Update, name, Some(old), Some(new));
-            // A conflict is a change of the bucket, most likely its end: look again.
+            let recording = self.recording(caller, audited).await?.expecting(&found);
             let version = LockVersion(self.random_id());
-            if self.recording(caller, audited).await?.put_lock(&bucket, lock, version).await? == Outcome::Committed {
+            // A conflict is a change of the bucket or its rules, or its end: look again.
+            if recording.put_lock(&bucket, lock, version).await? == Outcome::Committed {
                 return Ok(());
             }
         }

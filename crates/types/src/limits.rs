@@ -82,7 +82,7 @@ pub const TEMPORARY_CREDENTIAL_SECONDS_MAX: u64 = 604_800;
 /// Longest session token of temporary credentials, bytes. Ours: hundreds of paths fit.
 pub const SESSION_TOKEN_BYTES_MAX: usize = 16 * KIB as usize;
 
-/// How long entries of the audit log are shown, seconds: 18 months. Source: the API's audit logs.
+/// How long entries of the audit log are shown, and kept, seconds: 18 months. Source: the API's audit logs.
 pub const AUDIT_SECONDS_KEPT: u64 = 548 * 86_400;
 /// Entries of one page of the audit log. Source: the API's `per_page` and `limit`.
 pub const AUDIT_PAGE_MAX: usize = 1000;

@@ -168,6 +168,37 @@ async fn usage_is_what_the_bucket_holds() {
     assert_eq!(metrics["infrequentAccess"]["published"]["objects"], 0);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_metrics_of_the_account_count_what_is_uploaded_by_class_and_over_all_jurisdictions() {
+    let (server, rest) = server().await;
+    create(&rest, "first").await;
+    let second = rest.r2("POST", "/buckets").header("cf-r2-jurisdiction", "eu");
+    second.json(&json!({ "name": "second" })).send().await.result();
+    rest.r2("PUT", "/buckets/first/objects/a").body("12345").send().await.result();
+    let put = rest.r2("PUT", "/buckets/second/objects/b").header("cf-r2-jurisdiction", "eu");
+    put.header("cf-r2-storage-class", "InfrequentAccess").body("123").send().await.result();
+    let begun = server.client.post("/first/big?uploads", "").header("x-amz-storage-class", "STANDARD_IA").send().await;
+    let infrequent = begun.ok().element("UploadId").unwrap();
+    let standard = server.client.create_upload("/first/other").await;
+    server.client.upload_part("/first/big", &infrequent, 1, b"1234567").await;
+    server.client.upload_part("/first/big", &infrequent, 1, b"1234").await;
+    let etag = server.client.upload_part("/first/other", &standard, 1, b"12").await;
+    server.client.upload_part("/first/other", &standard, 2, b"123").await;
+    let sums =
+        |objects, payload, metadata| json!({ "objects": objects, "payloadSize": payload, "metadataSize": metadata });
+    let metrics = async || rest.r2("GET", "/metrics").send().await.result();
+    let found = metrics().await;
+    assert_eq!(found["standard"], json!({ "published": sums(1, 5, 1), "uploaded": sums(1, 5, 5) }));
+    assert_eq!(found["infrequentAccess"], json!({ "published": sums(1, 3, 1), "uploaded": sums(1, 4, 3) }));
+
+    let parts = crate::support::complete_document(&[(1, etag)]);
+    server.client.post(&format!("/first/other?uploadId={standard}"), parts).send().await.ok();
+    server.client.delete(&format!("/first/big?uploadId={infrequent}")).send().await;
+    let found = metrics().await;
+    assert_eq!(found["standard"], json!({ "published": sums(2, 7, 6), "uploaded": sums(0, 0, 0) }));
+    assert_eq!(found["infrequentAccess"], json!({ "published": sums(1, 3, 1), "uploaded": sums(0, 0, 0) }));
+}
+
 /// The very query of `wrangler r2 bucket info`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn wranglers_query_of_a_buckets_size_is_answered() {

@@ -193,3 +193,51 @@ async fn who_may_not_see_the_account_does_not_see_its_log() {
     let refused = store.list_audit_log(&other, &query).await.map(|_| ()).unwrap_err();
     assert_eq!(refused.code, ErrorCode::AccessDenied);
 }
+
+/// Each change says what it replaced, however many there are at once: the values are one chain.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_old_value_of_a_change_is_the_new_one_of_the_change_before() {
+    const CHANGES: usize = 24;
+    let server = TestServer::start().await;
+    server.client.request("PUT", "/audited").send().await.ok();
+    let mut tasks = tokio::task::JoinSet::new();
+    for number in 0..CHANGES {
+        let client = server.client.clone();
+        tasks.spawn(async move {
+            let cors = CORS.replace("a.example", &format!("{number}.example"));
+            client.put("/audited?cors", cors).send().await.ok();
+            let lifecycle = LIFECYCLE.replace("logs/", &format!("{number}/"));
+            client.put("/audited?lifecycle", lifecycle).send().await.ok();
+        });
+    }
+    tasks.join_all().await;
+    let entries = log(&server).await;
+    for action in ["PutBucketCors", "PutBucketLifecycleConfiguration"] {
+        let changes: Vec<_> = entries.iter().filter(|entry| entry.action == action).collect();
+        assert_eq!(changes.len(), CHANGES);
+        let first = changes.iter().filter(|entry| !changes.iter().any(|other| other.new_value == entry.old_value));
+        let [first] = first.collect::<Vec<_>>()[..] else { panic!("one change of {action} is the first") };
+        let (mut value, mut seen) = (first.old_value.clone(), 0);
+        while let Some(next) = changes.iter().find(|entry| entry.old_value == value) {
+            (value, seen) = (next.new_value.clone(), seen + 1);
+        }
+        assert_eq!(seen, CHANGES, "{action}: each value was replaced once");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn entries_older_than_18_months_leave_the_store() {
+    let server = TestServer::start().await;
+    for number in 0..3 {
+        server.client.request("PUT", &format!("/audited-{number}")).send().await.ok();
+        server.clock.advance(Duration::from_secs(1));
+    }
+    let store = server.instance.store();
+    assert_eq!(store.forget_old_audit_entries().await.unwrap(), 0);
+    server.clock.advance(Duration::from_secs(types::limits::AUDIT_SECONDS_KEPT - 2));
+    // The loop of the server may have been faster.
+    store.forget_old_audit_entries().await.unwrap();
+    assert_eq!(store.forget_old_audit_entries().await.unwrap(), 0);
+    let left: Vec<String> = log(&server).await.into_iter().map(|entry| entry.resource_id).collect();
+    assert_eq!(left, ["audited-1", "audited-2"]);
+}

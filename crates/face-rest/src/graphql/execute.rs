@@ -133,7 +133,7 @@ impl Groups<'_> {
     /// The numbers of now, if they are asked for and the bucket is there.
     async fn counters(&self, call: &Call<'_>, now: Timestamp) -> Result<Option<BucketCounters>, RestError> {
         let counted = match &self.bucket {
-            None => call.store.account_usage(call.caller).await,
+            None => call.store.account_usage(call.caller).await.map(|usage| usage.objects),
             Some((jurisdiction, name)) => {
                 call.store.bucket_usage(&call.caller.clone().within(*jurisdiction), name).await
             }
