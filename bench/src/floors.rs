@@ -75,6 +75,8 @@ fn write_ready_file(arguments: &FloorArguments, address: SocketAddr) -> Outcome 
         endpoint: format!("http://{address}"),
         access_key_id: ACCESS_KEY_ID.to_owned(),
         secret_access_key: SECRET_ACCESS_KEY.to_owned(),
+        api_token: None,
+        account_id: None,
     };
     let text = serde_json::to_string(&ready).doing("write the ready file")?;
     let unfinished = arguments.ready_file.with_extension("unfinished");

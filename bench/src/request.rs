@@ -24,6 +24,25 @@ pub(crate) struct Request {
     pub(crate) is_head: bool,
 }
 
+/// Whoever holds a server's API token.
+#[derive(Clone, Debug)]
+pub(crate) struct Bearer {
+    pub(crate) token: String,
+    pub(crate) account: String,
+}
+
+impl Bearer {
+    /// A request to the REST API; `path` is below the account's.
+    pub(crate) fn request(&self, method: &Method, path: &str, body: Bytes) -> Request {
+        let (Self { token, account }, length) = (self, body.len());
+        let head = format!(
+            "{method} /client/v4/accounts/{account}{path} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {token}\r\n\
+             content-length: {length}\r\n\r\n"
+        );
+        Request { head: head.into_bytes(), body, is_head: false }
+    }
+}
+
 /// Signs requests to one server.
 pub(crate) struct Signer {
     host: String,

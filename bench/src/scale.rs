@@ -16,6 +16,9 @@ pub(crate) struct Scale {
     pub(crate) warm_up: Duration,
     /// Numbers of keys that listings are measured among, growing.
     pub(crate) list_keys: Vec<usize>,
+    /// Buckets and tokens among which pages of them are measured.
+    pub(crate) buckets: usize,
+    pub(crate) tokens: usize,
     /// Populating by PUT may take so long for each of them; larger ones are left out and said so.
     pub(crate) populate_time_max: Duration,
     pub(crate) part_bytes: usize,
@@ -43,6 +46,8 @@ impl Scale {
             time,
             warm_up: time.mul_f64(0.2),
             list_keys: vec![10_000, 100_000, 1_000_000],
+            buckets: 100_000,
+            tokens: 10_000,
             populate_time_max: Duration::from_secs(if large { 3600 } else { 150 }),
             part_bytes: 16 * MIB,
             parts: 64,
@@ -64,6 +69,8 @@ impl Scale {
             time: Duration::from_millis(50),
             warm_up: Duration::from_millis(10),
             list_keys: vec![1_100, 2_200],
+            buckets: 60,
+            tokens: 60,
             populate_time_max: Duration::from_secs(60),
             part_bytes: 5 * MIB,
             parts: 2,

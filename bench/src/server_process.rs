@@ -2,7 +2,7 @@
 
 use crate::outcome::{Doing, Outcome};
 use crate::process_stats::ProcessStats;
-use crate::request::Signer;
+use crate::request::{Bearer, Signer};
 use rustix::process::{Pid, Signal, kill_process};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
@@ -24,6 +24,12 @@ pub(crate) struct Ready {
     pub(crate) endpoint: String,
     pub(crate) access_key_id: String,
     pub(crate) secret_access_key: String,
+    /// The real server's only, at its first start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) api_token: Option<String>,
+    /// The real server's only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) account_id: Option<String>,
 }
 
 /// A running server. Dropping it kills it.
@@ -33,6 +39,8 @@ pub(crate) struct ServerProcess {
     pub(crate) started: Instant,
     pub(crate) address: SocketAddr,
     pub(crate) signer: Signer,
+    /// The real server's only, at its first start.
+    pub(crate) bearer: Option<Bearer>,
     pub(crate) stats: ProcessStats,
     log: PathBuf,
 }
@@ -72,7 +80,8 @@ impl ServerProcess {
         })?;
         let address = address_of(&ready.endpoint)?;
         let signer = Signer::new(address, &ready.access_key_id, &ready.secret_access_key);
-        Ok(Self { stats: ProcessStats::of(child.id()), child, started, address, signer, log })
+        let bearer = ready.api_token.zip(ready.account_id).map(|(token, account)| Bearer { token, account });
+        Ok(Self { stats: ProcessStats::of(child.id()), child, started, address, signer, bearer, log })
     }
 
     /// Ends it as an operator would, and waits.

@@ -5,6 +5,7 @@ mod listing;
 mod memory;
 mod mixed;
 mod multipart;
+mod names;
 mod objects;
 mod scaling;
 mod stalls;
@@ -20,6 +21,7 @@ pub(crate) async fn run(session: &mut Session) -> bool {
     passed &= noted(start::run(session).await, session, "start");
     passed &= noted(objects::run(session).await, session, "objects");
     passed &= noted(listing::run(session).await, session, "list");
+    passed &= noted(names::run(session).await, session, "names");
     passed &= noted(multipart::run(session).await, session, "multipart");
     passed &= noted(mixed::run(session).await, session, "mixed");
     passed &= noted(delete::run(session).await, session, "delete");

@@ -50,7 +50,7 @@ async fn scan_page(engine: &RocksEngine, first: usize) -> Outcome {
         seen += 1;
         if seen == PAGE_ROWS { Step::Stop } else { Step::Next }
     };
-    let scan = Scan { table: Table::Rows, start: key(first), end: None };
+    let scan = Scan { table: Table::Rows, start: key(first), end: None, backwards: false };
     scan_with(engine, scan, visitor).await.map(drop).doing("scan")
 }
 
