@@ -21,6 +21,8 @@ use std::time::Duration;
 const DATA: &str = "names";
 /// Buckets made at once: each waits for the one before it.
 const BUCKETS_AT_ONCE: usize = 4;
+/// Signed and sent together.
+const OBJECTS_AT_ONCE: usize = 20_000;
 /// No page may take longer, milliseconds.
 const PAGE_MILLISECONDS_MAX: f64 = 20.0;
 
@@ -47,7 +49,7 @@ pub(super) async fn run(session: &mut Session) -> Outcome {
     session.discard(server, DATA)
 }
 
-/// Makes buckets and tokens.
+/// Makes tokens, and buckets with an object each.
 async fn populate(
     server: &ServerProcess,
     bearer: &Bearer,
@@ -67,7 +69,14 @@ async fn populate(
         let content = json!({ "name": name(number) });
         bearer.request(&Method::POST, "/r2/buckets", content.to_string().into())
     };
-    prepare(server, (0..buckets).map(bucket).collect(), BUCKETS_AT_ONCE).await
+    prepare(server, (0..buckets).map(bucket).collect(), BUCKETS_AT_ONCE).await?;
+    let object =
+        |number| server.signer.request(Method::PUT, &format!("/{}/key", name(number)), Bytes::from_static(b"x"));
+    for first in (0..buckets).step_by(OBJECTS_AT_ONCE) {
+        let requests: Outcome<Vec<_>> = (first..buckets.min(first + OBJECTS_AT_ONCE)).map(object).collect();
+        prepare(server, requests?, concurrency).await?;
+    }
+    Ok(())
 }
 
 /// Names scattered over the space of names; the number of the bucket is in it.

@@ -1,11 +1,10 @@
-//! Listing buckets, in the order of their names or against it: a page costs the names it shows, and those it skips
-//! for want of a part they must hold.
+//! Listing buckets, in the order of their names or against it. A page costs the rows it shows; if names are to hold some
+//! part, also a pass over the names (`bucket_names`).
 
 use crate::engine::{Scan, Step, Table, Visitor, scan_with};
 use crate::keys;
 use crate::rows::NamedBucket;
 use crate::service::{Metadata, MetadataError, open_row};
-use memchr::memmem::Finder;
 use types::{AccountId, BucketName, Jurisdiction};
 
 /// What a page of buckets is asked for.
@@ -43,12 +42,7 @@ impl Metadata {
         let all = keys::buckets(account, jurisdiction);
         // One more, to know whether it is the last page.
         let wanted = query.limit.saturating_add(1);
-        let contains = Finder::new(&query.contains).into_owned();
-        let visitor = Buckets { base: all.len(), contains, wanted, found: Vec::new() };
-        let Buckets { mut found, .. } = match range(&all, query) {
-            Some(scan) => scan_with(self.engine(), scan, visitor).await?,
-            None => visitor,
-        };
+        let mut found = self.bucket_rows(&all, query, wanted).await?;
         let truncated = found.len() > query.limit;
         found.truncate(query.limit);
         let sealer = self.sealer();
@@ -61,7 +55,22 @@ impl Metadata {
         let buckets = found.into_iter().map(named).collect::<Result<_, MetadataError>>()?;
         Ok(BucketPage { buckets, truncated })
     }
+
+    /// Keys and sealed rows of the first buckets that a query is about.
+    async fn bucket_rows(&self, all: &[u8], query: &BucketQuery, wanted: usize) -> Result<SealedRows, MetadataError> {
+        let Some(scan) = range(all, query) else { return Ok(Vec::new()) };
+        if query.contains.is_empty() {
+            return Ok(scan_with(self.engine(), scan, First { wanted, found: Vec::new() }).await?.found);
+        }
+        let names = self.names_holding(all, query, wanted).await?;
+        let keys = names.iter().map(|name| [all, name.as_bytes()].concat());
+        let These { found, .. } = scan_with(self.engine(), scan, These::new(keys.collect(), query.backwards)).await?;
+        Ok(found)
+    }
 }
+
+/// Rows as they are kept, with their keys.
+type SealedRows = Vec<(Vec<u8>, Vec<u8>)>;
 
 /// The keys a page is taken from; `None` if there can be none.
 fn range(all: &[u8], query: &BucketQuery) -> Option<Scan> {
@@ -77,23 +86,44 @@ fn range(all: &[u8], query: &BucketQuery) -> Option<Scan> {
     possible.then_some(Scan { table: Table::Rows, start, end, backwards: query.backwards })
 }
 
-/// Collects the first buckets whose names hold a part: keys and sealed rows.
-struct Buckets {
-    /// Bytes of the row's key before the name.
-    base: usize,
-    /// Finds the part.
-    contains: Finder<'static>,
+/// Collects the first rows.
+struct First {
     wanted: usize,
-    found: Vec<(Vec<u8>, Vec<u8>)>,
+    found: SealedRows,
 }
 
-impl Visitor for Buckets {
+impl Visitor for First {
     fn visit(&mut self, key: &[u8], value: &[u8]) -> Step {
-        let name = key.get(self.base..).unwrap_or_default();
-        if self.contains.find(name).is_some() {
+        self.found.push((key.to_vec(), value.to_vec()));
+        if self.found.len() == self.wanted { Step::Stop } else { Step::Next }
+    }
+}
+
+/// Collects the rows that have certain keys, in their order. One that is gone was removed since it was named.
+struct These {
+    /// The next one is the last.
+    keys: Vec<Vec<u8>>,
+    backwards: bool,
+    found: SealedRows,
+}
+
+impl These {
+    fn new(mut keys: Vec<Vec<u8>>, backwards: bool) -> Self {
+        keys.reverse();
+        Self { keys, backwards, found: Vec::new() }
+    }
+}
+
+impl Visitor for These {
+    fn visit(&mut self, key: &[u8], value: &[u8]) -> Step {
+        let passed = |next: &Vec<u8>| if self.backwards { next.as_slice() > key } else { next.as_slice() < key };
+        while self.keys.last().is_some_and(passed) {
+            self.keys.pop();
+        }
+        if self.keys.pop_if(|next| next.as_slice() == key).is_some() {
             self.found.push((key.to_vec(), value.to_vec()));
         }
-        if self.found.len() == self.wanted { Step::Stop } else { Step::Next }
+        self.keys.last().map_or(Step::Stop, |next| Step::Seek(next.clone()))
     }
 }
 

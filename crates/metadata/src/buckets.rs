@@ -1,5 +1,6 @@
 //! Buckets: found by jurisdiction and name, known by a stable id.
 
+use crate::bucket_names::FoundNames;
 use crate::engine::{Outcome, Scan, Step, Table, Visitor, scan_with};
 use crate::keys;
 use crate::rows::{BucketCountRow, BucketRow, FirstLocationRow, GarbageRow, SequenceRow};
@@ -65,6 +66,7 @@ pub struct Vacancy {
     account: AccountId,
     last_id: Option<Stored<SequenceRow>>,
     first_location: Option<Stored<FirstLocationRow>>,
+    names: FoundNames,
     count: BucketCount,
 }
 
@@ -149,8 +151,9 @@ impl Metadata {
         let key = keys::bucket(account, jurisdiction, name);
         let last_id = self.read(&keys::last_bucket_id()).await?;
         let first_location = self.read(&keys::first_location(&key)).await?;
+        let names = self.names_page(&key).await?;
         let count = self.bucket_count(account).await?;
-        Ok(Vacancy { key, account, last_id, first_location, count })
+        Ok(Vacancy { key, account, last_id, first_location, names, count })
     }
 
     /// Makes the bucket of a vacancy. [`Outcome::Conflict`]: its name or its id was just taken, or another bucket of
@@ -163,6 +166,7 @@ impl Metadata {
         vacancy.count.change_to(vacancy.buckets() + 1, vacancy.account, &mut change);
         change.put(keys::last_bucket_id(), &SequenceRow { last: vacancy.id().0 });
         change.put(vacancy.key.clone(), row);
+        vacancy.names.add(&vacancy.key, &mut change);
         Ok(change.commit().await?)
     }
 
@@ -205,11 +209,13 @@ impl Metadata {
     pub async fn delete_bucket(&self, bucket: &FoundBucket, now: Timestamp) -> Result<Outcome, MetadataError> {
         let count = self.bucket_count(bucket.account).await?;
         let domains = self.domains(bucket.id()).await?;
+        let names = self.names_page(&bucket.key).await?;
         let mut change = self.change();
         bucket.expect(&mut change);
         domains.remove(bucket.id(), &mut change);
         change.expect_none(keys::objects(bucket.id()));
         change.delete(bucket.key.clone());
+        names.remove(&bucket.key, &mut change);
         change.delete(keys::lifecycle(bucket.id()));
         change.delete(keys::lifecycle_progress(bucket.id()));
         change.delete(keys::lock(bucket.id()));

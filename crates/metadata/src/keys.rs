@@ -14,6 +14,7 @@ const AUDIT: u8 = b'D';
 const BUCKET: u8 = b'B';
 const BUCKET_COUNT: u8 = b'N';
 const BUCKET_DOMAINS: u8 = b'd';
+const BUCKET_NAMES: u8 = b'n';
 const CORS: u8 = b'X';
 const DOMAIN: u8 = b'h';
 const DUE: u8 = b'J';
@@ -222,6 +223,21 @@ pub fn buckets(account: AccountId, jurisdiction: Jurisdiction) -> Vec<u8> {
 /// A bucket by its name.
 pub fn bucket(account: AccountId, jurisdiction: Jurisdiction, name: &BucketName) -> Vec<u8> {
     Key(buckets(account, jurisdiction)).bytes(name.as_str().as_bytes()).done()
+}
+
+/// All pages of names of an account's buckets, in every jurisdiction.
+pub fn bucket_names_of(account: AccountId) -> Vec<u8> {
+    Key::new(BUCKET_NAMES).bytes(&account.0).done()
+}
+
+/// The page of names that begins at the name in a bucket's key; all pages of names for a key that ends before the name.
+pub fn bucket_names(bucket: &[u8]) -> Vec<u8> {
+    Key::new(BUCKET_NAMES).bytes(bucket.get(1..).unwrap_or_default()).done()
+}
+
+/// That there is a page of names for every bucket.
+pub fn names_complete() -> Vec<u8> {
+    Key::new(STORE).bytes(b"names").done()
 }
 
 /// The lifecycle rules of a bucket.
@@ -503,6 +519,7 @@ mod tests {
             BUCKET,
             BUCKET_COUNT,
             BUCKET_DOMAINS,
+            BUCKET_NAMES,
             CORS,
             DOMAIN,
             DUE,

@@ -4,6 +4,7 @@
 
 pub mod audit;
 pub mod bucket_listing;
+mod bucket_names;
 pub mod buckets;
 pub mod codec;
 pub mod configuration;

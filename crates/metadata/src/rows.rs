@@ -12,6 +12,7 @@ pub(crate) mod jobs;
 mod lifecycle;
 mod lifecycle_progress;
 mod lock;
+mod names;
 mod tokens;
 
 use keyring::{SealedDataKey, WrappedKey};
@@ -26,6 +27,7 @@ pub use domains::{BucketDomainsRow, DomainRow, PendingDomainRow};
 pub use formats::Row;
 pub use jobs::{DeletionJobRow, JobNameRow, JobState};
 pub use lifecycle_progress::{DueRow, LifecycleProgressRow, LifecycleStage, LifecycleWakeRow};
+pub use names::NamesRow;
 pub use tokens::{TokenNameRow, TokenOwner, TokenRow, TokenState};
 
 /// The store: written once, when it is made.

@@ -159,11 +159,25 @@ impl Metadata {
         end: Option<Vec<u8>>,
         limit: usize,
     ) -> Result<Keyed<T>, MetadataError> {
-        let collector = RangeCollector { sealer: Arc::clone(&self.sealer), limit, rows: Ok(Vec::new()) };
+        self.read_scan(Scan { table: Table::Rows, start, end, backwards: false }, limit).await
+    }
+
+    /// Reads the last row of a kind from `start` on, with its key.
+    pub(crate) async fn read_last<T: Row + Send + 'static>(
+        &self,
+        start: Vec<u8>,
+        end: Option<Vec<u8>>,
+    ) -> Result<Option<(Vec<u8>, Stored<T>)>, MetadataError> {
+        let scan = Scan { table: Table::Rows, start, end, backwards: true };
+        Ok(self.read_scan(scan, 1).await?.pop())
+    }
+
+    async fn read_scan<T: Row + Send + 'static>(&self, scan: Scan, limit: usize) -> Result<Keyed<T>, MetadataError> {
         if limit == 0 {
             return Ok(Vec::new());
         }
-        scan_with(&*self.engine, Scan { table: Table::Rows, start, end, backwards: false }, collector).await?.rows
+        let collector = RangeCollector { sealer: Arc::clone(&self.sealer), limit, rows: Ok(Vec::new()) };
+        scan_with(&*self.engine, scan, collector).await?.rows
     }
 
     /// The keys of up to `limit` rows from `start` on.

@@ -1,5 +1,6 @@
 //! The store itself: the root account and its first token, made once; and epochs, one per start of a gateway.
 
+use crate::bucket_names;
 use crate::engine::Outcome;
 use crate::keys;
 use crate::rows::{AccountRow, EpochRow, SequenceRow, StoreRow, TokenRow};
@@ -25,6 +26,7 @@ impl Metadata {
         change.put(keys::store(), store);
         change.put(keys::account(store.root_account), &AccountRow { created: store.created });
         tokens::add(&mut change, store.root_access_key, token, value);
+        bucket_names::mark_names_complete(&mut change);
         Ok(change.commit().await?)
     }
 

@@ -39,6 +39,7 @@ impl Store {
 
     /// What a later start tells. Its token may have been rolled, turned off or removed: the store starts all the same.
     async fn known_root_access(&self, store: &StoreRow) -> Result<RootAccess, OperationError> {
+        self.metadata.complete_bucket_names(store.root_account).await?;
         let id = store.root_access_key;
         let token = self.metadata.stored_token(id).await?;
         if let Some(token) = &token {
