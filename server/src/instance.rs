@@ -186,9 +186,10 @@ impl Instance {
         let count = background::retrievals::run(Arc::clone(&store), told_to_stop(stopped.clone()));
         let jobs = background::jobs::run(Arc::clone(&store), told_to_stop(stopped.clone()));
         let log = background::audit::run(Arc::clone(&store), told_to_stop(stopped.clone()));
+        let uses = background::tokens::run(Arc::clone(&store), told_to_stop(stopped.clone()));
         let age = background::lifecycle::run(Arc::clone(&store), told_to_stop(stopped));
         let mut tasks = vec![serving, collecting, tokio::spawn(settle), tokio::spawn(count), tokio::spawn(age)];
-        tasks.extend([tokio::spawn(jobs), tokio::spawn(log)]);
+        tasks.extend([tokio::spawn(jobs), tokio::spawn(log), tokio::spawn(uses)]);
         Ok(Self { access, address, store, stop, tasks, engine, ephemeral })
     }
 

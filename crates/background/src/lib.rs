@@ -6,3 +6,4 @@ pub mod garbage;
 pub mod jobs;
 pub mod lifecycle;
 pub mod retrievals;
+pub mod tokens;

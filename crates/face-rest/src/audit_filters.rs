@@ -85,6 +85,14 @@ pub(crate) fn product(resource: AuditResource) -> &'static str {
     }
 }
 
+/// The category that the product of a kind of resource belongs to.
+pub(crate) fn category(resource: AuditResource) -> &'static str {
+    match resource {
+        AuditResource::Bucket => "storage",
+        AuditResource::Token => "account",
+    }
+}
+
 /// What a filter looks at.
 enum Column {
     /// A field as it is.
@@ -113,9 +121,12 @@ fn column(name: &str, actors: &Actors) -> Option<Column> {
         "resource_scope" => always(SCOPE),
         "resource_product" => by_resource(&[AuditResource::Bucket, AuditResource::Token], product),
         "zone.name" | "zone_name" => by_resource(&[AuditResource::Bucket], |_| ZONE),
-        "zone_id" | "product_category" | "raw_cf_ray_id" | "raw_method" | "raw_status_code" | "raw_uri" => {
-            by_actor(&[])
-        }
+        "product_category" => by_resource(&[AuditResource::Bucket, AuditResource::Token], category),
+        "raw_cf_ray_id" => Is(AuditField::RequestRay),
+        "raw_method" => Is(AuditField::RequestMethod),
+        "raw_status_code" => Is(AuditField::RequestStatus),
+        "raw_uri" => Is(AuditField::RequestUri),
+        "zone_id" => by_actor(&[]),
         _ => return None,
     })
 }

@@ -1,17 +1,19 @@
 //! The audit log of the account, in both forms of the API: the first has pages by number, the second by cursor and
 //! filters for every field. Source: R2 "Audit Logs"; the API's `audit_logs` and `logs/audit`.
 
+use crate::audit_csv;
 use crate::audit_filters::{self, Actors, BY_CURSOR, BY_NUMBER, CONTEXT, SCOPE, SUCCESS, ZONE, filters};
 use crate::envelope;
 use crate::error::RestError;
+use crate::identity::require_user;
 use crate::pagination::Page;
 use crate::query::Query;
 use crate::request::{Answered, Call};
-use operations::audit::{ListAuditLog, actor_type};
-use operations::{AuditResource, AuditRow};
+use operations::audit::{AuditField, AuditFilter, AuditPage, ListAuditLog, actor_type, status};
+use operations::{Action, AuditResource, AuditRow};
 use serde_json::{Value, json};
-use types::Timestamp;
 use types::limits::AUDIT_PAGE_MAX;
+use types::{Resource, Timestamp};
 
 /// Entries of a page, unless the client says otherwise. Source: the API's `per_page` and `limit`.
 const ENTRIES_DEFAULT: usize = 100;
@@ -21,23 +23,39 @@ const ENTRIES_DEFAULT: usize = 100;
 /// # Errors
 /// 9109 without the right to see the account's settings; 400 for a query that makes no sense.
 pub(crate) async fn list(call: Call<'_>) -> Answered {
+    list_of(call, Vec::new()).await
+}
+
+/// A page of what the user did, by its number.
+///
+/// # Errors
+/// As [`list`]; 9109 if the token belongs to the account.
+pub(crate) async fn list_of_user(call: Call<'_>) -> Answered {
+    require_user(&call).await?;
+    let of_user = AuditFilter { field: AuditField::ActorType, values: vec!["user".to_owned()], not: false };
+    list_of(call, vec![of_user]).await
+}
+
+async fn list_of(call: Call<'_>, mut also: Vec<AuditFilter>) -> Answered {
     let (query, actors) = (call.query()?, Actors::of(&call).await?);
-    if query.parsed("export")? == Some(true) {
-        return Err(RestError::argument("The audit log is not exported as CSV: read it page by page."));
-    }
+    let export = query.parsed("export")? == Some(true);
     // All entries are the account's: there are none of a user's log to hide.
     query.parsed::<bool>("hide_user_logs")?;
     let page = Page::parse_or(&query, ENTRIES_DEFAULT, AUDIT_PAGE_MAX)?;
+    also.extend(filters(&query, BY_NUMBER, &actors));
     let asked = ListAuditLog {
         since: time(&query, "since")?,
         before: time(&query, "before")?,
-        filters: filters(&query, BY_NUMBER, &actors),
+        filters: also,
         oldest_first: oldest_first(&query)?,
         offset: page.offset(),
         cursor: None,
         limit: page.limit(),
     };
     let found = call.store.list_audit_log(call.caller, &asked).await?;
+    if export {
+        return Ok(audit_csv::answer(&found.entries, &actors));
+    }
     let shown: Vec<Value> = found.entries.iter().map(|entry| show(entry, &actors)).collect();
     envelope::page(&shown, &json!({ "page": page.number(), "per_page": page.limit(), "count": shown.len() }))
 }
@@ -48,28 +66,87 @@ pub(crate) async fn list(call: Call<'_>) -> Answered {
 /// As [`list`]; 400 without `since` and `before`.
 pub(crate) async fn list_by_cursor(call: Call<'_>) -> Answered {
     let (query, actors) = (call.query()?, Actors::of(&call).await?);
-    let required = |name: &str| {
-        let missing = || RestError::argument(format!("{name} is required."));
-        time(&query, name)?.ok_or_else(missing).map(Some)
-    };
-    let asked = ListAuditLog {
-        since: required("since")?,
-        before: required("before")?,
-        filters: filters(&query, BY_CURSOR, &actors),
-        oldest_first: oldest_first(&query)?,
-        offset: 0,
-        cursor: query.get("cursor").filter(|cursor| !cursor.is_empty()).map(str::to_owned),
-        limit: query.parsed("limit")?.unwrap_or(ENTRIES_DEFAULT),
-    };
+    let asked = asked_by_cursor(&query, filters(&query, BY_CURSOR, &actors))?;
     let found = call.store.list_audit_log(call.caller, &asked).await?;
-    let shown: Vec<Value> = found.entries.iter().map(|entry| show_by_cursor(entry, &actors)).collect();
+    let (shown, info) = page_by_cursor(found, &actors);
+    envelope::page(&shown, &info)
+}
+
+/// The changes of what an entry is about. A bucket is known by its name, which one of another jurisdiction may have too,
+/// or one made later: then the answer says that it is approximate.
+///
+/// # Errors
+/// As [`list_by_cursor`]; 400 without `action_time`.
+pub(crate) async fn history(call: Call<'_>) -> Answered {
+    let (query, actors) = (call.query()?, Actors::of(&call).await?);
+    let when = required(&query, "action_time")?;
+    let id = call.path.text("id")?.replace('-', "").to_ascii_lowercase();
+    let mut asked = asked_by_cursor(&query, Vec::new())?;
+    let by_id = AuditFilter { field: AuditField::Id, values: vec![id], not: false };
+    let around = |offset: i64| Some(Timestamp(when.0.saturating_add_signed(offset)));
+    let (since, before) = (around(-LOOKUP_MILLISECONDS), around(LOOKUP_MILLISECONDS));
+    let source = ListAuditLog { since, before, filters: vec![by_id], limit: 1, ..ListAuditLog::default() };
+    let source = call.store.list_audit_log(call.caller, &source).await?.entries;
+    let Some(source) = source.first() else {
+        return envelope::page(&json!([]), &json!({ "count": "0", "history_status": "unavailable" }));
+    };
+    let is = |field, value: &str| AuditFilter { field, values: vec![value.to_owned()], not: false };
+    asked.filters =
+        vec![is(AuditField::ResourceType, source.resource.name()), is(AuditField::ResourceId, &source.resource_id)];
+    let found = call.store.list_audit_log(call.caller, &asked).await?;
+    let (shown, mut info) = page_by_cursor(found, &actors);
+    info["history_status"] = json!(match source.resource {
+        AuditResource::Bucket => "approximate",
+        AuditResource::Token => "exact",
+    });
+    envelope::page(&shown, &info)
+}
+
+/// How far from the time that a client names an entry may be.
+const LOOKUP_MILLISECONDS: i64 = 60_000;
+
+/// What `product_category` can be, and which products that means.
+///
+/// # Errors
+/// 9109 without the right to see the account's settings.
+pub(crate) async fn product_categories(call: Call<'_>) -> Answered {
+    call.caller.authorize(Action::ListAuditLog, Resource::Account)?;
+    let category = |resource, label: &str, product: &str| {
+        let product = json!({ "value": audit_filters::product(resource), "label": product });
+        json!({ "value": audit_filters::category(resource), "label": label, "products": [product] })
+    };
+    envelope::success(&json!([
+        category(AuditResource::Bucket, "Storage", "R2"),
+        category(AuditResource::Token, "Account", "API tokens"),
+    ]))
+}
+
+/// Entries as they are shown, and what `result_info` says of the page.
+fn page_by_cursor(found: AuditPage, actors: &Actors) -> (Vec<Value>, Value) {
+    let shown: Vec<Value> = found.entries.iter().map(|entry| show_by_cursor(entry, actors)).collect();
     let mut info = json!({ "count": shown.len().to_string() });
     if let Some(cursor) = found.cursor {
         // The API's description has the one, its SDKs read the other.
         info["cursors"] = json!({ "after": cursor });
         info["cursor"] = json!(cursor);
     }
-    envelope::page(&shown, &info)
+    (shown, info)
+}
+
+fn asked_by_cursor(query: &Query, filters: Vec<AuditFilter>) -> Result<ListAuditLog, RestError> {
+    Ok(ListAuditLog {
+        since: Some(required(query, "since")?),
+        before: Some(required(query, "before")?),
+        filters,
+        oldest_first: oldest_first(query)?,
+        offset: 0,
+        cursor: query.get("cursor").filter(|cursor| !cursor.is_empty()).map(str::to_owned),
+        limit: query.parsed("limit")?.unwrap_or(ENTRIES_DEFAULT),
+    })
+}
+
+fn required(query: &Query, name: &str) -> Result<Timestamp, RestError> {
+    time(query, name)?.ok_or_else(|| RestError::argument(format!("{name} is required.")))
 }
 
 /// Newest first, unless the client says otherwise.
@@ -111,7 +188,19 @@ fn show(entry: &AuditRow, actors: &Actors) -> Value {
     })
 }
 
-/// What nothing is known of is left out: the request itself is not kept.
+/// The request that an entry tells of. What nothing is known of is left out.
+fn raw(entry: &AuditRow) -> Value {
+    let Some(request) = &entry.request else { return json!({}) };
+    let mut raw = json!({ "method": request.method, "uri": request.uri, "status_code": status(entry) });
+    for (name, text) in [("user_agent", &request.user_agent), ("cf_ray_id", &request.ray)] {
+        if !text.is_empty() {
+            raw[name] = json!(text);
+        }
+    }
+    raw
+}
+
+/// What nothing is known of is left out.
 fn show_by_cursor(entry: &AuditRow, actors: &Actors) -> Value {
     let mut shown = json!({
         "id": uuid(entry.id),
@@ -131,7 +220,7 @@ fn show_by_cursor(entry: &AuditRow, actors: &Actors) -> Value {
             "token_id": entry.token.to_string(),
             "token_name": entry.token_name,
         },
-        "raw": {},
+        "raw": raw(entry),
         "resource": {
             "id": entry.resource_id,
             "product": audit_filters::product(entry.resource),
@@ -148,13 +237,14 @@ fn show_by_cursor(entry: &AuditRow, actors: &Actors) -> Value {
 }
 
 /// `5eaeb6be-1234-406a-87ab-1971adc1234c`.
-fn uuid(id: [u8; 16]) -> String {
+pub(crate) fn uuid(id: [u8; 16]) -> String {
     let [a, b, c, d, e, f, g, h, rest @ ..] = id;
     let parts = [&[a, b, c, d][..], &[e, f], &[g, h], &rest[..2], &rest[2..]];
     parts.map(types::ids::hex).join("-")
 }
 
-fn address(entry: &AuditRow) -> String {
+/// The address that a change came from; empty if it is not known.
+pub(crate) fn address(entry: &AuditRow) -> String {
     entry.address.map_or_else(String::new, |address| address.to_canonical().to_string())
 }
 

@@ -6,12 +6,12 @@ use crate::error::{Domain, RestError};
 use crate::request::{Answered, Call, IncomingBody, header};
 use crate::router::{self, Access, PREFIX, PathValues, Route};
 use bytes::Bytes;
-use http::header::{CONNECTION, HeaderName, HeaderValue};
+use http::header::{CONNECTION, HeaderName, HeaderValue, USER_AGENT};
 use http::request::Parts;
-use http::{Request, Response};
+use http::{Method, Request, Response};
 use http_body::Body as HttpBody;
 use http_support::{AnswerBody, RequestBody, RequestIds, waits_for_continue};
-use operations::{Body, Caller, Store};
+use operations::{AuditRequest, Body, Caller, Store};
 use std::error::Error;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -54,7 +54,7 @@ impl RestFace {
         let id = self.ids.next().to_string();
         let (parts, body) = request.into_parts();
         let mut body = IncomingBody(RequestBody::new(body, Arc::clone(self.store.clock())));
-        let (domain, answered) = self.route(&parts, &mut body, address).await;
+        let (domain, answered) = self.route(&parts, &mut body, address, &id).await;
         let waits = waits_for_continue(&parts.headers);
         if body.0.was_asked_for() || !waits {
             body.0.drain().await;
@@ -73,34 +73,66 @@ impl RestFace {
         answer
     }
 
-    async fn route(&self, parts: &Parts, body: &mut dyn Body, address: IpAddr) -> (Domain, Answered) {
+    async fn route(&self, parts: &Parts, body: &mut dyn Body, address: IpAddr, id: &str) -> (Domain, Answered) {
         let path = parts.uri.path().strip_prefix(PREFIX).unwrap_or_default();
         match router::find(&parts.method, path) {
-            Ok((route, path)) => (route.domain, self.call(route, path, parts, body, address).await),
+            Ok((route, path)) => {
+                let call = async {
+                    let caller = self.caller(route, &path, parts, address).await?;
+                    self.call(route, path, caller.map(|caller| recorded(route, caller, parts, id)), parts, body).await
+                };
+                (route.domain, call.await)
+            }
             Err(error) => (Domain::Identity, Err(error)),
         }
+    }
+
+    /// Who makes a call; none if nobody is asked who they are.
+    async fn caller(
+        &self,
+        route: &Route,
+        path: &PathValues<'_>,
+        head: &Parts,
+        address: IpAddr,
+    ) -> Result<Option<Caller>, RestError> {
+        if matches!(route.access, Access::Open) {
+            return Ok(None);
+        }
+        let account = account_in(path, head)?;
+        let caller = authenticate::caller(&self.store, &head.headers, address, route.domain).await?;
+        check_account(account, &caller, route.domain)?;
+        let caller = caller.within(jurisdiction(head)?);
+        check_scope(route, &caller)?;
+        Ok(Some(caller))
     }
 
     async fn call(
         &self,
         route: &Route,
         path: PathValues<'_>,
+        caller: Option<Caller>,
         head: &Parts,
         body: &mut dyn Body,
-        address: IpAddr,
     ) -> Answered {
-        if matches!(route.access, Access::Open) {
-            return crate::openapi::document();
-        }
-        let account = account_in(&path, head)?;
-        let caller = authenticate::caller(&self.store, &head.headers, address, route.domain).await?;
-        check_account(account, &caller, route.domain)?;
-        let caller = &caller.within(jurisdiction(head)?);
-        check_scope(route, caller)?;
+        let Some(caller) = &caller else { return crate::openapi::document() };
         let (endpoint_domain, development_domain) = (&*self.domains.endpoints, &*self.domains.development);
         (route.handler)(Call { store: &self.store, caller, endpoint_domain, development_domain, head, path }, body)
             .await
     }
+}
+
+/// The caller with the request, for the audit log, if it may change something that the log tells of.
+fn recorded(route: &Route, caller: Caller, head: &Parts, id: &str) -> Caller {
+    if head.method == Method::GET || head.method == Method::HEAD || route.pattern.contains("/objects") {
+        return caller;
+    }
+    let user_agent = head.headers.get(USER_AGENT).and_then(|name| name.to_str().ok());
+    caller.with_request(AuditRequest {
+        method: head.method.to_string(),
+        uri: head.uri.path().to_owned(),
+        user_agent: user_agent.unwrap_or_default().to_owned(),
+        ray: id.to_owned(),
+    })
 }
 
 /// The account that a path names.

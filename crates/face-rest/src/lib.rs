@@ -4,6 +4,7 @@
 //! Start at [`RestFace::handle`], then `routes.rs`: every call of the API is one row there and one function of the
 //! module that its row names.
 
+mod audit_csv;
 mod audit_filters;
 mod audit_log;
 mod authenticate;

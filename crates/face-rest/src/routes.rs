@@ -40,7 +40,7 @@ pub(crate) static ROUTES: &[Route] = &[
 
     // Tokens of the user.
     row("GET", "/user/tokens", Identity, Needs(&[Action::ListTokens]), "The user's tokens", |call, _| Box::pin(tokens::list(call)))
-        .query(&["page", "per_page", "direction"]),
+        .query(&["page", "per_page", "direction", "include_expired"]),
     row("POST", "/user/tokens", Identity, Needs(&[Action::CreateToken]), "Makes a token of the user", |call, body| Box::pin(tokens::create(call, body))).json(),
     row("GET", "/user/tokens/permission_groups", Identity, Needs(&[Action::ListPermissionGroups]), "What policies can grant", |call, _| Box::pin(tokens::permission_groups(call)))
         .query(&["name", "scope"]),
@@ -51,7 +51,7 @@ pub(crate) static ROUTES: &[Route] = &[
 
     // Tokens of the account.
     row("GET", "/accounts/{account}/tokens", Identity, Needs(&[Action::ListTokens]), "The account's tokens", |call, _| Box::pin(tokens::list(call)))
-        .query(&["page", "per_page", "direction"]),
+        .query(&["page", "per_page", "direction", "include_expired"]),
     row("POST", "/accounts/{account}/tokens", Identity, Needs(&[Action::CreateToken]), "Makes a token of the account", |call, body| Box::pin(tokens::create(call, body))).json(),
     row("GET", "/accounts/{account}/tokens/permission_groups", Identity, Needs(&[Action::ListPermissionGroups]), "What policies can grant", |call, _| Box::pin(tokens::permission_groups(call)))
         .query(&["name", "scope"]),
@@ -115,6 +115,13 @@ pub(crate) static ROUTES: &[Route] = &[
     row("GET", "/accounts/{account}/logs/audit", Identity, Needs(&[Action::ListAuditLog]),
         "What was changed, in pages by cursor", |call, _| Box::pin(audit_log::list_by_cursor(call)))
         .query(audit_filters::BY_CURSOR),
+    row("GET", "/accounts/{account}/logs/audit/product_categories", Identity, Needs(&[Action::ListAuditLog]),
+        "The categories that the log can be searched by", |call, _| Box::pin(audit_log::product_categories(call))),
+    row("GET", "/accounts/{account}/logs/audit/{id}/history", Identity, Needs(&[Action::ListAuditLog]),
+        "The changes of what an entry is about", |call, _| Box::pin(audit_log::history(call)))
+        .query(&["action_time", "since", "before", "limit", "cursor", "direction"]),
+    row("GET", "/user/audit_logs", Identity, Needs(&[Action::ListAuditLog]),
+        "What the user changed, in pages by number", |call, _| Box::pin(audit_log::list_of_user(call))).query(audit_filters::BY_NUMBER),
 
     // What there is.
     row("GET", "/accounts/{account}/r2/buckets/{bucket}/usage", Product, Needs(&[Action::GetMetrics]), "What a bucket holds", |call, _| Box::pin(usage::bucket(call))),

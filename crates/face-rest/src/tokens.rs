@@ -8,7 +8,7 @@ use crate::json;
 use crate::pagination::Page;
 use crate::policies::{self, SentPolicy};
 use crate::request::{Answered, Call, CallBody};
-use operations::tokens::{Token, TokenContent};
+use operations::tokens::{ListTokens, Token, TokenContent};
 use operations::{Action, TokenOwner};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -98,7 +98,9 @@ pub(crate) async fn list(call: Call<'_>) -> Answered {
     let query = call.query()?;
     let page = Page::parse(&query, PER_PAGE_MAX)?;
     let (offset, limit, newest_first) = (page.offset(), page.limit(), query.descending()?);
-    let (tokens, total) = call.store.list_tokens(call.caller, owner, offset, limit, newest_first).await?;
+    let include_expired = query.parsed("include_expired")?.unwrap_or(false);
+    let asked = ListTokens { owner, offset, limit, newest_first, include_expired };
+    let (tokens, total) = call.store.list_tokens(call.caller, asked).await?;
     let shown: Vec<Value> = tokens.iter().map(show).collect();
     envelope::page(&shown, &page.info(shown.len(), total))
 }
@@ -200,6 +202,7 @@ fn show(token: &Token) -> Value {
         "modified_on": seconds(row.modified),
         "policies": policies,
     });
+    add_time(&mut shown, "last_used_on", token.last_used);
     add_time(&mut shown, "not_before", row.not_before);
     add_time(&mut shown, "expires_on", row.expires);
     if let Some(addresses) = &row.addresses {

@@ -74,6 +74,7 @@ impl SigningKeys {
         let key = self.key(&credential, signed.date(), signed.region());
         signed.verify(head, &key, store.clock().now())?;
         credential.check_address(address)?;
+        store.note_use(&credential.caller);
         let chunks = head.signs_chunks().then(|| signed.chunk_signatures(Arc::clone(&key)));
         let caller = credential.caller.from_client(address, Interface::S3);
         Ok(Authenticated { caller, presigned: signed.is_presigned(), chunks })
@@ -92,6 +93,7 @@ impl SigningKeys {
         let credential = credential_of(store, signed.access_key_id(), signed.session_token()).await?;
         signed.verify(&self.key(&credential, signed.date(), signed.region()))?;
         credential.check_address(address)?;
+        store.note_use(&credential.caller);
         Ok(credential.caller.from_client(address, Interface::S3))
     }
 

@@ -6,12 +6,12 @@ use crate::logged_uri::LoggedUri;
 use crate::upload_body::UploadBody;
 use crate::{buckets, configurations, cors, listings, objects, uploads};
 use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_TYPE, HOST, HeaderName, HeaderValue, RETRY_AFTER};
+use http::header::{CONNECTION, CONTENT_TYPE, HOST, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT};
 use http::request::Parts;
 use http::{Method, Request, Response, StatusCode};
 use http_body::Body;
 use http_support::{AnswerBody, RequestBody, RequestIds, waits_for_continue};
-use operations::{Caller, Store};
+use operations::{AuditRequest, Caller, Store};
 use s3_protocol::chunked::ChunkedDecoder;
 use s3_protocol::operation::customer_key;
 use s3_protocol::payload::{Payload, WithoutHash};
@@ -136,7 +136,7 @@ impl S3Face {
     {
         let route = route::route(&head, &self.hosts)?;
         authenticated.refuse_presigned_post(&head, &route.operation)?;
-        let caller = &admit(&route, &self.hosts, authenticated.caller)?;
+        let caller = &recorded(&route.operation, admit(&route, &self.hosts, authenticated.caller)?, &head);
         let without_hash = if authenticated.presigned { WithoutHash::Unsigned } else { WithoutHash::Refused };
         let payload = Payload::parse(&head, without_hash, route.operation.checksum_headers())?;
         body.decode_with(ChunkedDecoder::new(&payload, authenticated.chunks)?);
@@ -171,6 +171,30 @@ pub(crate) fn admit(route: &Route, hosts: &HostRules, caller: Caller) -> Result<
         }
     }
     Ok(caller.within(route.jurisdiction))
+}
+
+/// The caller with the request, for the audit log, if it changes what the log tells of.
+fn recorded(operation: &Operation, caller: Caller, head: &RequestHead<'_>) -> Caller {
+    use Operation::{
+        CreateBucket, DeleteBucket, DeleteBucketCors, DeleteBucketLifecycle, PutBucketCors,
+        PutBucketLifecycleConfiguration,
+    };
+    let (CreateBucket(_)
+    | DeleteBucket(_)
+    | PutBucketCors(_)
+    | DeleteBucketCors(_)
+    | DeleteBucketLifecycle(_)
+    | PutBucketLifecycleConfiguration(_)) = operation
+    else {
+        return caller;
+    };
+    let user_agent = head.headers.get(USER_AGENT).and_then(|name| name.to_str().ok());
+    caller.with_request(AuditRequest {
+        method: head.method.to_string(),
+        uri: head.path.to_owned(),
+        user_agent: user_agent.unwrap_or_default().to_owned(),
+        ray: String::new(),
+    })
 }
 
 /// Each operation is boxed: the largest state would else be moved with every layer, whatever the request.

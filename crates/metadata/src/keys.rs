@@ -37,6 +37,7 @@ const REFERENCES: u8 = b'R';
 const STORE: u8 = b'S';
 const TOKEN: u8 = b'C';
 const TOKEN_PLACE: u8 = b'T';
+const TOKEN_USE: u8 = b'u';
 const TOKEN_VALUE: u8 = b'V';
 const UPLOAD: u8 = b'U';
 
@@ -168,6 +169,11 @@ pub fn audit(account: AccountId, when: Timestamp, id: &[u8; 16]) -> Vec<u8> {
 /// An API token.
 pub fn token(id: AccessKeyId) -> Vec<u8> {
     Key::new(TOKEN).bytes(&id.0).done()
+}
+
+/// When a token was last used.
+pub fn token_use(id: AccessKeyId) -> Vec<u8> {
+    Key::new(TOKEN_USE).bytes(&id.0).done()
 }
 
 /// The token that has a value.
@@ -542,6 +548,7 @@ mod tests {
             STORE,
             TOKEN,
             TOKEN_PLACE,
+            TOKEN_USE,
             TOKEN_VALUE,
             UPLOAD,
         ];

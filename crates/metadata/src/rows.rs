@@ -22,13 +22,13 @@ use types::{
 };
 
 pub use accounts::{BucketCountRow, FirstLocationRow};
-pub use audit::{AuditResource, AuditRow, ChangeKind, Interface};
+pub use audit::{AuditRequest, AuditResource, AuditRow, ChangeKind, Interface};
 pub use domains::{BucketDomainsRow, DomainRow, PendingDomainRow};
 pub use formats::Row;
 pub use jobs::{DeletionJobRow, JobNameRow, JobState};
 pub use lifecycle_progress::{DueRow, LifecycleProgressRow, LifecycleStage, LifecycleWakeRow};
 pub use names::NamesRow;
-pub use tokens::{TokenNameRow, TokenOwner, TokenRow, TokenState};
+pub use tokens::{TokenEnd, TokenNameRow, TokenOwner, TokenPlaceRow, TokenRow, TokenState, TokenUseRow};
 
 /// The store: written once, when it is made.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -172,7 +172,12 @@ impl Metadata {
         Ok(self.read_scan(scan, 1).await?.pop())
     }
 
-    async fn read_scan<T: Row + Send + 'static>(&self, scan: Scan, limit: usize) -> Result<Keyed<T>, MetadataError> {
+    /// Reads up to `limit` rows of a kind that a scan shows, with their keys.
+    pub(crate) async fn read_scan<T: Row + Send + 'static>(
+        &self,
+        scan: Scan,
+        limit: usize,
+    ) -> Result<Keyed<T>, MetadataError> {
         if limit == 0 {
             return Ok(Vec::new());
         }

@@ -9,7 +9,7 @@ use crate::permissions::Action;
 use crate::store::Store;
 use metadata::Metadata;
 use metadata::audit::AuditPosition;
-use metadata::rows::{AuditResource, AuditRow, ChangeKind, TokenOwner, TokenRow};
+use metadata::rows::{AuditResource, AuditRow, ChangeKind, Interface, TokenOwner, TokenRow};
 use serde_json::Value;
 use std::collections::VecDeque;
 use types::limits::{AUDIT_OFFSET_MAX, AUDIT_PAGE_MAX, AUDIT_SECONDS_KEPT};
@@ -107,6 +107,14 @@ pub enum AuditField {
     ResourceId,
     /// `r2.bucket` or `token`.
     ResourceType,
+    /// The HTTP method of the request.
+    RequestMethod,
+    /// The path of the request.
+    RequestUri,
+    /// What the answer called the request.
+    RequestRay,
+    /// The HTTP status of the answer.
+    RequestStatus,
 }
 
 /// A page of the audit log.
@@ -139,7 +147,17 @@ fn matches(field: AuditField, value: &str, entry: &AuditRow) -> bool {
         AuditField::Interface => entry.interface.name() == value,
         AuditField::ResourceId => entry.resource_id == value,
         AuditField::ResourceType => entry.resource.name() == value,
+        AuditField::RequestMethod => entry.request.as_ref().is_some_and(|request| request.method == value),
+        AuditField::RequestUri => entry.request.as_ref().is_some_and(|request| request.uri == value),
+        AuditField::RequestRay => entry.request.as_ref().is_some_and(|request| request.ray == value),
+        AuditField::RequestStatus => status(entry).is_some_and(|status| status.to_string() == value),
     }
+}
+
+/// The HTTP status of the answer to the request of an entry, if that is known: an entry tells of a success.
+pub fn status(entry: &AuditRow) -> Option<u16> {
+    let request = entry.request.as_ref()?;
+    Some(if entry.interface == Interface::S3 && request.method == "DELETE" { 204 } else { 200 })
 }
 
 /// What kind of actor an entry names: `user` or `account`.
@@ -173,6 +191,7 @@ impl Store {
             resource_id: change.resource_id,
             old_value: text(change.old),
             new_value: text(change.new),
+            request: caller.request.as_deref().cloned(),
         };
         Ok(self.metadata.recording(caller.account, &entry))
     }

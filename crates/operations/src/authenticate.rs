@@ -66,6 +66,7 @@ impl Store {
             return Err(ErrorCode::Unauthorized.into());
         }
         credential.check_address(address)?;
+        self.note_use(&credential.caller);
         Ok(credential.caller.from_client(address, Interface::Api))
     }
 }
@@ -88,6 +89,7 @@ fn credential(token: AccessKeyId, row: TokenRow) -> Credential {
         address: None,
         interface: Interface::Cli,
         anonymous: None,
+        request: None,
     };
     Credential { caller, secret: row.secret, addresses: row.addresses }
 }

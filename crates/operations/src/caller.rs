@@ -2,7 +2,7 @@
 
 use crate::permissions::{Action, Right};
 use crate::restriction::Restriction;
-use metadata::rows::Interface;
+use metadata::rows::{AuditRequest, Interface};
 use std::net::IpAddr;
 use std::sync::Arc;
 use types::{
@@ -23,6 +23,8 @@ pub struct Caller {
     pub(crate) address: Option<IpAddr>,
     /// Through which face.
     pub(crate) interface: Interface,
+    /// The request that it asks with, where that is kept: when something is to be changed.
+    pub(crate) request: Option<Arc<AuditRequest>>,
     /// What that token may do.
     pub(crate) policies: Arc<[Policy]>,
     /// What it is limited to besides, if it holds a temporary credential of that token.
@@ -39,6 +41,9 @@ pub(crate) struct Anonymous {
     pub(crate) id: BucketId,
 }
 
+/// What is kept of the name of a client.
+const USER_AGENT_CHARS_MAX: usize = 256;
+
 impl Caller {
     /// The same caller asking in a jurisdiction.
     #[must_use]
@@ -50,6 +55,13 @@ impl Caller {
     #[must_use]
     pub fn from_client(self, address: IpAddr, interface: Interface) -> Self {
         Self { address: Some(address), interface, ..self }
+    }
+
+    /// The same caller asking with this request, which the audit log keeps if it changes something.
+    #[must_use]
+    pub fn with_request(self, request: AuditRequest) -> Self {
+        let user_agent = request.user_agent.chars().take(USER_AGENT_CHARS_MAX).collect();
+        Self { request: Some(Arc::new(AuditRequest { user_agent, ..request })), ..self }
     }
 
     /// Whether the caller may do `action` to `resource`. The first line of every operation, before anything is looked
@@ -136,6 +148,7 @@ mod tests {
             address: None,
             interface: Interface::Cli,
             anonymous: None,
+            request: None,
         }
     }
 

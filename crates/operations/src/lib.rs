@@ -49,6 +49,7 @@ mod copy_rewritten;
 mod crc64;
 mod customer_keys;
 mod digests;
+mod last_used;
 mod multipart_checksum;
 mod page_token;
 mod pins;
@@ -69,6 +70,8 @@ pub use permissions::{Action, Right};
 pub use store::Store;
 
 pub use metadata::rows::{AuditResource, AuditRow, ChangeKind, Interface};
+/// Rows as operations answer them. A face reads their fields and never keeps them.
+pub use metadata::rows::{AuditRequest, AuditResource, AuditRow, ChangeKind, Interface};
 pub use metadata::rows::{
     BucketCounters, BucketRow, DeletionJobRow, DomainRow, JobState, LifecycleProgressRow, LifecycleStage, NamedBucket,
     ObjectRow, PartRow, TokenOwner, TokenRow, TokenState, UploadRow,

@@ -119,6 +119,7 @@ fn operator(store: &StoreRow) -> Caller {
         token: store.root_access_key,
         address: None,
         interface: Interface::Cli,
+        request: None,
         policies: TokenRow::everything(),
         restriction: None,
         anonymous: None,

@@ -2,6 +2,7 @@
 
 use crate::caller::Caller;
 use crate::custom_domains::OwnNames;
+use crate::last_used::LastUsed;
 use crate::page_token::PageTokens;
 use crate::pins::Pins;
 use crate::rates::{Rate, Rates};
@@ -43,6 +44,8 @@ pub struct Store {
     pub(crate) retrievals: Retrievals,
     /// Turns for those who make and remove buckets and were in each other's way: courtesy, as `locks` are.
     pub(crate) bucket_turns: Mutex<()>,
+    /// When tokens were used, until it is written down.
+    pub(crate) last_used: LastUsed,
     /// Wakes whoever works on jobs.
     pub(crate) jobs_waiting: Notify,
     root: RootKey,
@@ -135,6 +138,7 @@ impl Store {
             retentions: RetentionCache::default(),
             retrievals: Retrievals::default(),
             bucket_turns: Mutex::new(()),
+            last_used: LastUsed::default(),
             jobs_waiting: Notify::new(),
             root: parts.root,
             bucket_keys: RwLock::default(),

@@ -7,7 +7,7 @@ use crate::caller::Caller;
 use crate::permissions::Action;
 use crate::store::Store;
 use metadata::rows::{TokenOwner, TokenRow, TokenState};
-use metadata::tokens::{TokenPage, TokenQuery};
+use metadata::tokens::TokenQuery;
 use metadata::{Outcome, Stored};
 use std::sync::Arc;
 use types::limits::{POLICIES_MAX, TOKEN_NAME_BYTES_MAX};
@@ -41,6 +41,23 @@ pub struct Token {
     pub row: TokenRow,
     /// What it can be used for now.
     pub state: TokenState,
+    /// When it was last used, if it ever was: exact to five minutes.
+    pub last_used: Option<Timestamp>,
+}
+
+/// Which tokens a page has.
+#[derive(Clone, Copy, Debug)]
+pub struct ListTokens {
+    /// Whose.
+    pub owner: TokenOwner,
+    /// How many come before the page.
+    pub offset: usize,
+    /// At most so many.
+    pub limit: usize,
+    /// Newest first; else oldest first.
+    pub newest_first: bool,
+    /// Also those that have ended.
+    pub include_expired: bool,
 }
 
 /// A token with its value, which is shown this once.
@@ -88,15 +105,18 @@ impl Store {
     pub async fn list_tokens(
         &self,
         caller: &Caller,
-        owner: TokenOwner,
-        offset: usize,
-        limit: usize,
-        newest_first: bool,
+        request: ListTokens,
     ) -> Result<(Vec<Token>, usize), OperationError> {
         caller.authorize(Action::ListTokens, Resource::Account)?;
-        let query = TokenQuery { account: caller.account, owner, offset, limit, newest_first };
-        let TokenPage { tokens, total } = self.metadata.list_tokens(query).await?;
-        Ok((tokens.into_iter().map(|(id, row)| self.shown(id, row)).collect(), total))
+        let ListTokens { owner, offset, limit, newest_first, include_expired } = request;
+        let not_ended_at = (!include_expired).then(|| self.clock.now());
+        let query = TokenQuery { account: caller.account, owner, offset, limit, newest_first, not_ended_at };
+        let page = self.metadata.list_tokens(query).await?;
+        let mut tokens = Vec::with_capacity(page.tokens.len());
+        for (id, row) in page.tokens {
+            tokens.push(Token { last_used: self.last_use(id).await?, ..self.shown(id, row) });
+        }
+        Ok((tokens, page.total))
     }
 
     /// A token.
@@ -105,7 +125,8 @@ impl Store {
     /// `AccessDenied`; `NoSuchToken`.
     pub async fn token(&self, caller: &Caller, owner: TokenOwner, id: AccessKeyId) -> Result<Token, OperationError> {
         caller.authorize(Action::GetToken, Resource::Account)?;
-        Ok(self.shown(id, self.find_token(caller, owner, id).await?.row))
+        let row = self.find_token(caller, owner, id).await?.row;
+        Ok(Token { last_used: self.last_use(id).await?, ..self.shown(id, row) })
     }
 
     /// The caller's own token: everybody may see that.
@@ -136,7 +157,7 @@ impl Store {
             let audited = AuditedChange::of_token("UpdateToken", id, Some(&found.row), Some(&row));
             let recording = self.recording(caller, audited).await?;
             if recording.change_token(id, &found, &row, None).await? == Outcome::Committed {
-                return Ok(self.shown(id, row));
+                return Ok(Token { last_used: self.last_use(id).await?, ..self.shown(id, row) });
             }
         }
     }
@@ -239,7 +260,7 @@ impl Store {
 
     fn shown(&self, id: AccessKeyId, row: TokenRow) -> Token {
         let state = row.state(self.clock.now());
-        Token { id, row, state }
+        Token { id, row, state, last_used: None }
     }
 }
 

@@ -35,6 +35,21 @@ pub struct AuditRow {
     pub old_value: String,
     /// How it was afterwards: JSON, or empty.
     pub new_value: String,
+    /// The request that asked for it, if one over HTTP did and it is known.
+    pub request: Option<AuditRequest>,
+}
+
+/// The request that asked for a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditRequest {
+    /// HTTP method.
+    pub method: String,
+    /// Path, without the query: signatures may stand there.
+    pub uri: String,
+    /// What the client called itself, cut to a few hundred characters. Empty: nothing.
+    pub user_agent: String,
+    /// What the answer called the request. Empty: nothing.
+    pub ray: String,
 }
 
 /// What kind of change an entry is about.
@@ -97,7 +112,7 @@ coded!(AuditResource { Bucket 1 "r2.bucket"; Token 2 "token"; });
 
 impl Row for AuditRow {
     const NAME: &'static str = "audit";
-    const MARKER: [u8; 4] = *b"aud1";
+    const MARKER: [u8; 4] = *b"aud2";
 
     fn write(&self, fields: &mut Encoder) {
         fields.fixed(&self.id).number(self.when.0).bytes(self.action.as_bytes()).number(self.kind.code());
@@ -111,32 +126,65 @@ impl Row for AuditRow {
         for text in [&self.resource_id, &self.old_value, &self.new_value] {
             fields.bytes(text.as_bytes());
         }
+        fields.number(self.request.is_some().into());
+        if let Some(AuditRequest { method, uri, user_agent, ray }) = &self.request {
+            for text in [method, uri, user_agent, ray] {
+                fields.bytes(text.as_bytes());
+            }
+        }
     }
 
     fn read(fields: &mut Decoder<'_>) -> Result<Self, Malformed> {
-        Ok(Self {
-            id: fields.fixed("id")?,
-            when: time(fields, "when")?,
-            action: fields.text("action")?,
-            kind: ChangeKind::of_code(fields.number("kind")?)?,
-            token: AccessKeyId(fields.fixed("token")?),
-            token_name: fields.text("token name")?,
-            owner: match fields.number("owner")? {
-                0 => TokenOwner::Account,
-                1 => TokenOwner::User,
-                _ => return Err(Malformed { field: "owner" }),
-            },
-            address: match fields.optional_text("address")? {
-                Some(text) => Some(text.parse().map_err(|_| Malformed { field: "address" })?),
-                None => None,
-            },
-            interface: Interface::of_code(fields.number("interface")?)?,
-            resource: AuditResource::of_code(fields.number("resource")?)?,
-            resource_id: fields.text("resource id")?,
-            old_value: fields.text("old value")?,
-            new_value: fields.text("new value")?,
-        })
+        let entry = read_without_request(fields)?;
+        Ok(Self { request: read_request(fields)?, ..entry })
     }
+
+    /// `aud1`: entries did not know the request at first.
+    fn read_before(marker: [u8; 4], fields: &mut Decoder<'_>) -> Result<Self, Malformed> {
+        if marker != *b"aud1" {
+            return Err(Malformed { field: "marker" });
+        }
+        read_without_request(fields)
+    }
+}
+
+fn read_request(fields: &mut Decoder<'_>) -> Result<Option<AuditRequest>, Malformed> {
+    match fields.number("request")? {
+        0 => Ok(None),
+        1 => Ok(Some(AuditRequest {
+            method: fields.text("method")?,
+            uri: fields.text("uri")?,
+            user_agent: fields.text("user agent")?,
+            ray: fields.text("ray")?,
+        })),
+        _ => Err(Malformed { field: "request" }),
+    }
+}
+
+fn read_without_request(fields: &mut Decoder<'_>) -> Result<AuditRow, Malformed> {
+    Ok(AuditRow {
+        id: fields.fixed("id")?,
+        when: time(fields, "when")?,
+        action: fields.text("action")?,
+        kind: ChangeKind::of_code(fields.number("kind")?)?,
+        token: AccessKeyId(fields.fixed("token")?),
+        token_name: fields.text("token name")?,
+        owner: match fields.number("owner")? {
+            0 => TokenOwner::Account,
+            1 => TokenOwner::User,
+            _ => return Err(Malformed { field: "owner" }),
+        },
+        address: match fields.optional_text("address")? {
+            Some(text) => Some(text.parse().map_err(|_| Malformed { field: "address" })?),
+            None => None,
+        },
+        interface: Interface::of_code(fields.number("interface")?)?,
+        resource: AuditResource::of_code(fields.number("resource")?)?,
+        resource_id: fields.text("resource id")?,
+        old_value: fields.text("old value")?,
+        new_value: fields.text("new value")?,
+        request: None,
+    })
 }
 
 #[cfg(test)]
@@ -158,22 +206,38 @@ pub(crate) mod tests {
             resource_id: "bucket".into(),
             old_value: String::new(),
             new_value: "{}".into(),
+            request: None,
         }
     }
 
-    #[test]
-    fn the_format_is_frozen() {
-        let bytes = row(1, 300).encode();
-        assert_eq!(AuditRow::decode(&bytes), Ok(row(1, 300)));
-        let expected = [
-            b"aud1".as_slice(),
-            &[1; 16],
+    /// What [`row`]`(1, 300)` was in the first format, without the marker.
+    fn first_format() -> Vec<u8> {
+        let pieces = [
+            &[1; 16][..],
             b"\xac\x02\x0dPutBucketCors\x02",
             &[7; 16],
             b"\x06deploy\x01\x01\x0b2001:db8::1\x02\x01\x06bucket\x00\x02{}",
         ];
-        assert_eq!(bytes, expected.concat());
+        pieces.concat()
+    }
+
+    #[test]
+    fn the_format_is_frozen() {
+        let request =
+            AuditRequest { method: "PUT".into(), uri: "/a".into(), user_agent: "curl".into(), ray: "0123".into() };
+        let with = AuditRow { request: Some(request), ..row(1, 300) };
+        let bytes = with.encode();
+        assert_eq!(AuditRow::decode(&bytes), Ok(with));
+        assert_eq!(bytes, [b"aud2".as_slice(), &first_format(), b"\x01\x03PUT\x02/a\x04curl\x040123"].concat());
         let without = AuditRow { address: None, interface: Interface::Cli, ..row(1, 300) };
         assert_eq!(AuditRow::decode(&without.encode()), Ok(without));
+        for cut in 0..bytes.len() {
+            assert!(AuditRow::decode(&bytes[..cut]).is_err(), "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn entries_of_the_first_format_still_read() {
+        assert_eq!(AuditRow::decode(&[b"aud1".as_slice(), &first_format()].concat()), Ok(row(1, 300)));
     }
 }

@@ -90,6 +90,33 @@ pub struct TokenNameRow {
     pub token: types::AccessKeyId,
 }
 
+/// The place of a token among those of its owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TokenPlaceRow {
+    /// The token.
+    pub token: types::AccessKeyId,
+    /// When it ends, so that a list without those that have ended reads no other rows.
+    pub end: TokenEnd,
+}
+
+/// When a token ends, as far as its place tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenEnd {
+    /// Its row tells: places did not know it at first.
+    Unknown,
+    /// Never.
+    Never,
+    /// At this time.
+    At(Timestamp),
+}
+
+/// When a token was last used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TokenUseRow {
+    /// Exact to some minutes.
+    pub when: Timestamp,
+}
+
 impl Row for TokenRow {
     const NAME: &'static str = "token";
     const MARKER: [u8; 4] = *b"tok1";
@@ -174,6 +201,52 @@ impl Row for TokenNameRow {
 
     fn read(fields: &mut Decoder<'_>) -> Result<Self, Malformed> {
         Ok(Self { token: types::AccessKeyId(fields.fixed("token")?) })
+    }
+}
+
+impl Row for TokenPlaceRow {
+    const NAME: &'static str = "token place";
+    const MARKER: [u8; 4] = *b"tkp1";
+
+    fn write(&self, fields: &mut Encoder) {
+        fields.fixed(&self.token.0);
+        match self.end {
+            TokenEnd::Unknown => fields.number(0),
+            TokenEnd::Never => fields.number(1),
+            TokenEnd::At(time) => fields.number(2).number(time.0),
+        };
+    }
+
+    fn read(fields: &mut Decoder<'_>) -> Result<Self, Malformed> {
+        let token = types::AccessKeyId(fields.fixed("token")?);
+        let end = match fields.number("end")? {
+            0 => TokenEnd::Unknown,
+            1 => TokenEnd::Never,
+            2 => TokenEnd::At(time(fields, "end")?),
+            _ => return Err(Malformed { field: "end" }),
+        };
+        Ok(Self { token, end })
+    }
+
+    /// `tkn1`: a place was as any other name of a token at first.
+    fn read_before(marker: [u8; 4], fields: &mut Decoder<'_>) -> Result<Self, Malformed> {
+        if marker != TokenNameRow::MARKER {
+            return Err(Malformed { field: "marker" });
+        }
+        Ok(Self { token: TokenNameRow::read(fields)?.token, end: TokenEnd::Unknown })
+    }
+}
+
+impl Row for TokenUseRow {
+    const NAME: &'static str = "token use";
+    const MARKER: [u8; 4] = *b"tku1";
+
+    fn write(&self, fields: &mut Encoder) {
+        fields.number(self.when.0);
+    }
+
+    fn read(fields: &mut Decoder<'_>) -> Result<Self, Malformed> {
+        Ok(Self { when: time(fields, "when")? })
     }
 }
 
