@@ -2,6 +2,7 @@
 
 use crate::error::RestError;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value, json};
 use types::{AccountId, BucketName, Effect, Jurisdiction, PermissionGroup, Policy, PolicyResource};
 
@@ -14,16 +15,30 @@ const ALL: &str = "*";
 
 /// A policy as clients send it.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct SentPolicy {
+    /// The store draws one.
+    #[serde(rename = "id")]
+    _id: Option<IgnoredAny>,
     effect: String,
     permission_groups: Vec<SentGroup>,
     resources: Map<String, Value>,
 }
 
+/// A permission group as clients send it: known by one of two fields, whatever else the list of groups told of it.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct SentGroup {
     id: Option<String>,
     name: Option<String>,
+    #[serde(rename = "meta")]
+    _meta: Option<IgnoredAny>,
+    #[serde(rename = "scopes")]
+    _scopes: Option<IgnoredAny>,
+    #[serde(rename = "category")]
+    _category: Option<IgnoredAny>,
+    #[serde(rename = "is_selectable")]
+    _is_selectable: Option<IgnoredAny>,
 }
 
 impl SentPolicy {

@@ -112,8 +112,16 @@ pub(crate) fn find<'a>(method: &Method, path: &'a str) -> Result<(&'static Route
     Err(match known {
         Some(Domain::Product) => RestError::new(405, 10405, "Method not allowed for this resource."),
         Some(_) => RestError::new(405, 7001, format!("Method {method} not available for that URI.")),
+        None if lacks_bucket(path) => RestError::new(400, 10015, "The name of a bucket is missing in the path."),
         None => RestError::no_route(&format!("{PREFIX}{path}")),
     })
+}
+
+/// Whether a path would be one of the calls about a bucket if it named one.
+fn lacks_bucket(path: &str) -> bool {
+    let mut segments = path.split('/');
+    let before = [segments.next(), segments.next(), segments.nth(1), segments.next()];
+    before == [Some(""), Some("accounts"), Some("r2"), Some("buckets")] && segments.next() == Some("")
 }
 
 /// The values of a pattern's variable parts if the path is of that pattern. No variable part is empty.

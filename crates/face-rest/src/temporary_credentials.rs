@@ -14,7 +14,7 @@ const SECONDS_DEFAULT: u64 = 900;
 
 /// Credentials as clients ask for them.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct Asked {
     bucket: String,
     parent_access_key_id: String,

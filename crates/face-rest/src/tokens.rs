@@ -11,14 +11,16 @@ use crate::request::{Answered, Call, CallBody};
 use operations::tokens::{ListTokens, Token, TokenContent};
 use operations::{Action, TokenOwner};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 use types::{AccessKeyId, AccountId, AddressCondition, PermissionGroup, Resource, Timestamp};
 
 /// Entries of a page at most. Source: the API's `per_page`.
 const PER_PAGE_MAX: usize = 50;
 
-/// A token as clients send it. What else they send is of no account.
+/// A token as clients send it. Some send back all that they were shown: what only the server decides is of no account.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct SentToken {
     #[serde(default)]
     name: String,
@@ -28,15 +30,33 @@ struct SentToken {
     not_before: Option<String>,
     expires_on: Option<String>,
     status: Option<String>,
+    #[serde(rename = "id")]
+    _id: Option<IgnoredAny>,
+    #[serde(rename = "value")]
+    _value: Option<IgnoredAny>,
+    #[serde(rename = "issued_on")]
+    _issued: Option<IgnoredAny>,
+    #[serde(rename = "modified_on")]
+    _modified: Option<IgnoredAny>,
+    #[serde(rename = "last_used_on")]
+    _last_used: Option<IgnoredAny>,
+    #[serde(rename = "creator_email_at_creation")]
+    _creator: Option<IgnoredAny>,
+    #[serde(rename = "provisioner_type")]
+    _provisioner_type: Option<IgnoredAny>,
+    #[serde(rename = "provisioner_id")]
+    _provisioner: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct SentCondition {
     #[serde(alias = "request.ip")]
     request_ip: Option<SentAddresses>,
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct SentAddresses {
     #[serde(rename = "in")]
     only: Option<Vec<String>>,

@@ -45,6 +45,11 @@ impl Api {
         Self { client: client.clone(), authorization: header.map(str::to_owned) }
     }
 
+    /// The `Authorization` header that it sends.
+    pub(crate) fn authorization(&self) -> String {
+        self.authorization.clone().expect("a bearer")
+    }
+
     /// The account.
     pub(crate) fn account(&self) -> String {
         self.client.account.to_string()

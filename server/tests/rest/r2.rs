@@ -47,7 +47,12 @@ impl RestClient {
 
     /// A call; `path` is below the account's R2.
     pub(crate) fn r2(&self, method: &'static str, path: &str) -> RestCall<'_> {
-        let path = format!("/client/v4/accounts/{}/r2{path}", self.account);
+        self.of_account(method, &format!("/r2{path}"))
+    }
+
+    /// A call; `path` is below the account.
+    pub(crate) fn of_account(&self, method: &'static str, path: &str) -> RestCall<'_> {
+        let path = format!("/client/v4/accounts/{}{path}", self.account);
         RestCall { rest: self, method, path, headers: Vec::new(), body: Vec::new() }
     }
 }

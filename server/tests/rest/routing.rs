@@ -20,6 +20,11 @@ async fn unknown_paths_accounts_and_methods_have_their_numbers() {
         ("GET", &format!("/accounts/{other}/tokens"), 403, 9109),
         ("GET", &format!("/accounts/{{a}}/tokens/{short}"), 404, 7003),
         ("GET", &format!("/accounts/{{a}}/tokens/{other}"), 404, 1003),
+        ("GET", "/accounts/{a}/r2/buckets/", 400, 10015),
+        ("DELETE", "/accounts/{a}/r2/buckets/", 400, 10015),
+        ("GET", "/accounts/{a}/r2/buckets//objects/key", 400, 10015),
+        ("PUT", "/accounts/{a}/r2/buckets//cors", 400, 10015),
+        ("PUT", "/accounts/{a}/r2/buckets", 405, 10405),
         ("PATCH", "/accounts/{a}/tokens", 405, 7001),
         ("HEAD", "/accounts/{a}/tokens/x/y/z", 404, 7003),
     ] {

@@ -122,3 +122,57 @@ async fn permission_groups_are_found_by_name_and_scope() {
         assert_eq!(of_buckets.as_array().map(Vec::len), Some(2));
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tokens_that_have_ended_are_listed_if_they_are_asked_for() {
+    let server = TestServer::start().await;
+    let root = Api::root(&server);
+    let content = on_account(&root.account(), &[R2StorageRead]);
+    let end = types::Timestamp(environment::Clock::now(&*server.clock).0 + 60_000);
+    let end = format!("{}Z", &end.to_iso8601()[..19]);
+    let lasting = root.make(&content).await;
+    let ending = root.make(&with(content, json!({ "expires_on": end }))).await;
+    let ids = async |query: &str| {
+        let page = root.get(&format!("/accounts/{{a}}/tokens{query}")).await;
+        let total = page.json["result_info"]["total_count"].clone();
+        let ids: Vec<Value> = page.ok().as_array().unwrap().iter().map(|token| token["id"].clone()).collect();
+        assert_eq!(total, ids.len());
+        ids
+    };
+    assert_eq!(ids("").await.len(), 2);
+    server.clock.advance(std::time::Duration::from_secs(60));
+    assert_eq!(ids("").await, [json!(lasting.id)]);
+    assert_eq!(ids("?include_expired=false").await.len(), 1);
+    assert_eq!(ids("?include_expired=true").await.len(), 2);
+    root.get("/accounts/{a}/tokens?include_expired=maybe").await.refused(400, 400);
+    let path = format!("/accounts/{{a}}/tokens/{}", ending.id);
+    assert_eq!(root.get(&path).await.ok()["status"], "expired");
+    root.put(&path, &on_account(&root.account(), &[R2StorageRead])).await.ok();
+    assert_eq!(ids("").await.len(), 2, "without an end it is listed again");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_tells_when_it_was_last_used_on_either_face() {
+    let server = TestServer::start().await;
+    server.client.request("PUT", "/bucket").send().await.ok();
+    let root = Api::root(&server);
+    let made = root.make(&on_account(&root.account(), &[R2StorageRead])).await;
+    let path = format!("/accounts/{{a}}/tokens/{}", made.id);
+    assert_eq!(root.get(&path).await.ok()["last_used_on"], Value::Null);
+    made.api.get("/accounts/{a}/r2/buckets").await.ok();
+    let first = root.get(&path).await.ok()["last_used_on"].as_str().unwrap().to_owned();
+    // A signature that is none is no use of the token.
+    server.clock.advance(std::time::Duration::from_secs(600));
+    let forged = crate::support::Client { secret_access_key: "0".repeat(64), ..made.s3() };
+    forged.get("/bucket").send().await.refused(403, "SignatureDoesNotMatch");
+    assert_eq!(root.get(&path).await.ok()["last_used_on"], first);
+    made.s3().get("/bucket").send().await.ok();
+    let second = root.get(&path).await.ok()["last_used_on"].as_str().unwrap().to_owned();
+    assert!(second > first, "{second}");
+    let listed = root.get("/accounts/{a}/tokens").await.ok();
+    assert_eq!(listed[0]["last_used_on"], second);
+    let server = server.restart().await;
+    let value = root.authorization();
+    let root = Api::authorized_by(&server.client, Some(&value));
+    assert_eq!(root.get(&path).await.ok()["last_used_on"], second, "a server that stops writes it down");
+}
