@@ -1,5 +1,5 @@
-//! Pages of buckets and tokens among very many, in every direction and with every search; what all buckets hold; a start
-//! with all of them; and what it costs to find out whose token a request has.
+//! Pages of buckets and tokens among very many, in every direction and with every search; what all buckets hold; a
+//! start with all of them; and what it costs to find out whose token a request has.
 //!
 //! Every page has a target of 20 ms, also the ones that have to pass over all names.
 

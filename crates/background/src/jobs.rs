@@ -1,4 +1,5 @@
-//! Jobs that clients asked for: worked on as soon as there are any, a step at a time, so that requests go on beside them.
+//! Jobs that clients asked for: worked on as soon as there are any, a step at a time, so that requests go on beside
+//! them.
 
 use operations::Store;
 use std::future::Future;

@@ -72,8 +72,8 @@ pub(crate) async fn list_by_cursor(call: Call<'_>) -> Answered {
     envelope::page(&shown, &info)
 }
 
-/// The changes of what an entry is about. A bucket is known by its name, which one of another jurisdiction may have too,
-/// or one made later: then the answer says that it is approximate.
+/// The changes of what an entry is about. A bucket is known by its name, which one of another jurisdiction may have
+/// too, or one made later: then the answer says that it is approximate.
 ///
 /// # Errors
 /// As [`list_by_cursor`]; 400 without `action_time`.

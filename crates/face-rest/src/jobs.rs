@@ -1,5 +1,5 @@
-//! Jobs in the background: what a call that asks for one answers, and how far it is later. R2 answers in this shape when
-//! a prefix is removed; it tells no call that asks after a job, so those here are ours.
+//! Jobs in the background: what a call that asks for one answers, and how far it is later. R2 answers in this shape
+//! when a prefix is removed; it tells no call that asks after a job, so those here are ours.
 
 use crate::cursor::{CursorInfo, PageSize};
 use crate::envelope;

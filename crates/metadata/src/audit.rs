@@ -49,8 +49,8 @@ impl Metadata {
 }
 
 impl Metadata {
-    /// Removes up to `limit` entries of an account that are older than `since`: the log is in the order of times, so that
-    /// no other is looked at. Answers how many they were.
+    /// Removes up to `limit` entries of an account that are older than `since`: the log is in the order of times, so
+    /// that no other is looked at. Answers how many they were.
     pub async fn forget_audit_entries(
         &self,
         account: AccountId,

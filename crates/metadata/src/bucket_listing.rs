@@ -1,5 +1,5 @@
-//! Listing buckets, in the order of their names or against it. A page costs the rows it shows; if names are to hold some
-//! part, also a pass over the names (`bucket_names`).
+//! Listing buckets, in the order of their names or against it. A page costs the rows it shows; if names are to hold
+//! some part, also a pass over the names (`bucket_names`).
 
 use crate::engine::{Scan, Step, Table, Visitor, scan_with};
 use crate::keys;

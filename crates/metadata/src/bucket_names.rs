@@ -1,5 +1,5 @@
-//! The names of an account's buckets beside their rows, many in a row: a search for a part of a name reads some dozen bytes
-//! for each bucket, not its row.
+//! The names of an account's buckets beside their rows, many in a row: a search for a part of a name reads some dozen
+//! bytes for each bucket, not its row.
 //!
 //! A page holds the names from the one in its key up to that of the next page; the first page begins before all names.
 //! It changes in the commit that makes or removes a bucket. A page that is full is split; one that is empty goes.
@@ -84,8 +84,8 @@ impl Metadata {
         })
     }
 
-    /// The first names that a query is about, which holds a part of names: at most `wanted`. `buckets` is what the keys of
-    /// its buckets begin with.
+    /// The first names that a query is about, which holds a part of names: at most `wanted`. `buckets` is what the keys
+    /// of its buckets begin with.
     pub(crate) async fn names_holding(
         &self,
         buckets: &[u8],

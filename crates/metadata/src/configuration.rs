@@ -1,5 +1,5 @@
-//! A bucket's configuration as a change of it finds it: read from the row itself, and the condition of the change, so that
-//! the audit log tells the very value that the change replaced.
+//! A bucket's configuration as a change of it finds it: read from the row itself, and the condition of the change, so
+//! that the audit log tells the very value that the change replaced.
 
 use crate::keys;
 use crate::rows::{LifecycleRow, Row};

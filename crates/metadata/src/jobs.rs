@@ -1,8 +1,8 @@
 //! Jobs in the background: found by id, listed by account, and the ones with work left in the order they were made.
 //!
 //! A job that waits or runs has a place among the waiting ones, one that ended among the ended ones; both change in the
-//! commit that changes the job. What a job has done is a sum that the very commits of its work add to, so that neither a
-//! crash nor a second worker makes it wrong.
+//! commit that changes the job. What a job has done is a sum that the very commits of its work add to, so that neither
+//! a crash nor a second worker makes it wrong.
 
 use crate::buckets::FoundBucket;
 use crate::engine::{Outcome, Table, decode_counters};
@@ -12,7 +12,8 @@ use crate::service::{Metadata, MetadataError, Stored};
 use types::{AccountId, JobId, Timestamp};
 
 impl Metadata {
-    /// Keeps a new job for a bucket. [`Outcome::Conflict`]: the bucket is no longer as it was found, or the id is taken.
+    /// Keeps a new job for a bucket. [`Outcome::Conflict`]: the bucket is no longer as it was found, or the id is
+    /// taken.
     pub async fn create_job(&self, bucket: &FoundBucket, row: &DeletionJobRow) -> Result<Outcome, MetadataError> {
         let key = keys::job(row.account, row.id);
         let mut change = self.change();
@@ -77,8 +78,8 @@ impl Metadata {
         Ok(removed.and_then(|removed| u64::try_from(removed).ok()).unwrap_or(0))
     }
 
-    /// Forgets up to `limit` jobs that ended before a moment, those that ended first before the others. Answers how many
-    /// they were.
+    /// Forgets up to `limit` jobs that ended before a moment, those that ended first before the others. Answers how
+    /// many they were.
     pub async fn forget_jobs(&self, ended_before: Timestamp, limit: usize) -> Result<usize, MetadataError> {
         let (start, end) = (keys::all_ended_jobs(), keys::jobs_ended_at(ended_before));
         let ended = self.read_range::<JobNameRow>(start, Some(end), limit).await?;

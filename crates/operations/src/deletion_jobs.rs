@@ -1,8 +1,8 @@
 //! Jobs that remove all objects whose keys begin with a prefix: asked for by a call, done in the background.
 //!
-//! A job removes what was there when it was asked for; whatever is written later stays, so that it can be done a piece at
-//! a time, twice, or again after a crash. Each removal counts for its job in its own commit. A step removes one page of
-//! keys and then notes how far the job is: cut short, it is done again. Called by a loop in `background`.
+//! A job removes what was there when it was asked for; whatever is written later stays, so that it can be done a piece
+//! at a time, twice, or again after a crash. Each removal counts for its job in its own commit. A step removes one page
+//! of keys and then notes how far the job is: cut short, it is done again. Called by a loop in `background`.
 
 use crate::caller::Caller;
 use crate::delete_object::DELETES_AT_ONCE;
@@ -72,8 +72,8 @@ impl Store {
     /// Asks for the removal of the objects whose keys begin with `prefix`: those that are there now.
     ///
     /// # Errors
-    /// `NoSuchBucket`; `InvalidObjectName` for a prefix that no key has; `TooManyRequests` while [`JOBS_WAITING_MAX`] jobs
-    /// are waiting.
+    /// `NoSuchBucket`; `InvalidObjectName` for a prefix that no key has; `TooManyRequests` while [`JOBS_WAITING_MAX`]
+    /// jobs are waiting.
     pub async fn start_prefix_deletion(
         &self,
         caller: &Caller,

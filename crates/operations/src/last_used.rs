@@ -1,7 +1,7 @@
 //! When each token was last used: known to five minutes, so that requests cost no write and no lock.
 //!
-//! A table of words in memory tells whether a token was seen in this period: only the first request of a token in a period
-//! goes further, to a list that a loop in `background` writes down. A crash loses what is not written down yet.
+//! A table of words in memory tells whether a token was seen in this period: only the first request of a token in a
+//! period goes further, to a list that a loop in `background` writes down. A crash loses what is not written down yet.
 
 use crate::caller::Caller;
 use crate::store::Store;
@@ -96,7 +96,7 @@ mod tests {
     #[test]
     fn a_token_is_noted_once_in_a_period() {
         let (used, token) = (LastUsed::default(), AccessKeyId([7; 16]));
-        let mut noted = |at: u64| {
+        let noted = |at: u64| {
             used.note(token, Timestamp(at));
             used.waiting().remove(&token)
         };

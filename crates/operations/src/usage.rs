@@ -22,8 +22,8 @@ impl Store {
         Ok(self.metadata.bucket_counters(bucket.id()).await?)
     }
 
-    /// What all buckets of the account hold together, in every jurisdiction, exact as of some moment of the call. A store
-    /// has one account: its buckets are all there are.
+    /// What all buckets of the account hold together, in every jurisdiction, exact as of some moment of the call. A
+    /// store has one account: its buckets are all there are.
     ///
     /// # Errors
     /// `AccessDenied`.

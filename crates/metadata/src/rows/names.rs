@@ -3,8 +3,8 @@
 use super::formats::Row;
 use crate::codec::{Decoder, Encoder, Malformed};
 
-/// Names of buckets, in order, each ended by a line feed, which no name holds: so that a part of a name is looked for in
-/// all of them at once.
+/// Names of buckets, in order, each ended by a line feed, which no name holds: so that a part of a name is looked for
+/// in all of them at once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NamesRow {
     /// The names.
