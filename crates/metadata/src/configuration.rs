@@ -23,20 +23,20 @@ impl<T> FoundRow<T> {
 impl Metadata {
     /// The CORS rules of a bucket that are about to be changed.
     pub async fn found_cors(&self, bucket: BucketId) -> Result<FoundRow<CorsPolicy>, MetadataError> {
-        self.found(keys::cors(bucket)).await
+        self.found_row(keys::cors(bucket)).await
     }
 
     /// The lifecycle rules of a bucket that are about to be changed.
     pub async fn found_lifecycle(&self, bucket: BucketId) -> Result<FoundRow<LifecycleRow>, MetadataError> {
-        self.found(keys::lifecycle(bucket)).await
+        self.found_row(keys::lifecycle(bucket)).await
     }
 
     /// The lock rules of a bucket that are about to be changed.
     pub async fn found_lock(&self, bucket: BucketId) -> Result<FoundRow<BucketLock>, MetadataError> {
-        self.found(keys::lock(bucket)).await
+        self.found_row(keys::lock(bucket)).await
     }
 
-    async fn found<T: Row>(&self, key: Vec<u8>) -> Result<FoundRow<T>, MetadataError> {
+    async fn found_row<T: Row>(&self, key: Vec<u8>) -> Result<FoundRow<T>, MetadataError> {
         let stored = self.read(&key).await?;
         Ok(FoundRow { key, stored })
     }

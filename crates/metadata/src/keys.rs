@@ -5,9 +5,9 @@
 
 use crate::rows::TokenOwner;
 use types::{
-    AccessKeyId, AccountId, BlobId, BucketId, BucketName, DomainName, Jurisdiction, PublicName, Timestamp, UploadId,
+    AccessKeyId, AccountId, BlobId, BucketId, BucketName, DomainName, JobId, Jurisdiction, PublicName, Timestamp,
+    UploadId,
 };
-use types::{AccessKeyId, AccountId, BlobId, BucketId, BucketName, JobId, Jurisdiction, Timestamp, UploadId};
 
 const ACCOUNT: u8 = b'A';
 const AUDIT: u8 = b'D';

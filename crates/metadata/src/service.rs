@@ -399,11 +399,6 @@ impl Change<'_> {
         self.commit.writes.push(Write::Add { key, deltas });
     }
 
-    /// Adds to other sums than a bucket's.
-    pub(crate) fn add_to_sums(&mut self, key: Vec<u8>, deltas: Vec<i64>) {
-        self.commit.writes.push(Write::Add { key, deltas });
-    }
-
     /// Makes it happen, durably, or not at all.
     pub(crate) fn commit<'e>(self) -> Answer<'e, Outcome>
     where

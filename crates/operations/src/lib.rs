@@ -69,7 +69,6 @@ pub use object_reader::{ObjectReader, ObjectStream};
 pub use permissions::{Action, Right};
 pub use store::Store;
 
-pub use metadata::rows::{AuditResource, AuditRow, ChangeKind, Interface};
 /// Rows as operations answer them. A face reads their fields and never keeps them.
 pub use metadata::rows::{AuditRequest, AuditResource, AuditRow, ChangeKind, Interface};
 pub use metadata::rows::{

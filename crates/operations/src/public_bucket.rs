@@ -27,6 +27,7 @@ impl PublicBucket {
             token: AccessKeyId([0; 16]),
             address: Some(address),
             interface: Interface::default(),
+            request: None,
             policies: Arc::default(),
             restriction: None,
             anonymous: Some(Arc::new(Anonymous { bucket: domain.bucket.clone(), id: domain.bucket_id })),
