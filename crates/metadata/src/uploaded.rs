@@ -1,8 +1,8 @@
-//! What buckets hold, summed up in the commits that change it: objects by their class (`BucketCounters`), and uploads in
+//! What buckets hold, summed up in the commits that change it: objects by class (`BucketCounters`), and uploads in
 //! progress with their parts, which nobody can read yet. Source: R2 "Metrics and analytics"; the API's `r2.metrics`.
 //!
-//! What an upload in progress counts for is kept twice, under its bucket and under itself: its end takes from the bucket
-//! just what it added, whatever became of its parts.
+//! What an upload in progress counts for is kept twice, under its bucket and under itself: its end takes from the
+//! bucket just what it added, whatever became of its parts.
 
 use crate::engine::{Scan, Step, Table, Visitor, add_counters, decode_counters, scan_with};
 use crate::keys;
@@ -76,8 +76,8 @@ impl UploadedSums {
 pub(crate) struct FoundUploaded(Option<Bytes>);
 
 impl Metadata {
-    /// What the uploads in progress of a bucket hold, exact as of the last commit. Those begun by a release that did not
-    /// count them count for nothing.
+    /// What the uploads in progress of a bucket hold, exact as of the last commit. Those begun by a release that did
+    /// not count them count for nothing.
     pub async fn uploaded_counters(&self, bucket: BucketId) -> Result<UploadedCounters, MetadataError> {
         let sums = self.engine().get(Table::Counters, &keys::uploaded_counters(bucket)).await?;
         Ok(UploadedCounters::from_sums(&sums.map(|value| decode_counters(&value)).unwrap_or_default()))
