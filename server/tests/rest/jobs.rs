@@ -37,7 +37,7 @@ fn job_path(job: &Value) -> String {
 }
 
 /// Asks after a job until it has ended.
-async fn ended(root: &Api, job: &Value) -> Value {
+pub(crate) async fn ended(root: &Api, job: &Value) -> Value {
     let clock = SystemClock::new();
     while clock.monotonic() < PATIENCE {
         let job = root.get(&job_path(job)).await.ok();
