@@ -19,9 +19,10 @@ pub fn text(access: &Access, settings: &Settings) -> String {
         || "(shown at the first start only)".to_owned(),
         |token| format!("{token}   <- note it down: it is not kept and not shown again"),
     );
+    let also = access.tls_endpoint.as_ref().map_or_else(String::new, |endpoint| format!(" and {endpoint}"));
     format!(
         r#"
-Cairn listens on {endpoint}
+Cairn listens on {endpoint}{also}
 
   data               {place}
   account id         {account_id}

@@ -71,7 +71,7 @@ pub struct Serve {
 
     /// Address to listen on; port 0 picks a free one. [default: 127.0.0.1:9200]
     ///
-    /// Requests are plain HTTP: put a TLS proxy in front before you listen on an address others can reach.
+    /// Requests are plain HTTP. For HTTPS set `tls_listen` (docs/tls.md), or put a TLS proxy in front.
     #[arg(long, value_name = "ADDR", help_heading = "Where")]
     pub listen: Option<SocketAddr>,
 

@@ -1,7 +1,10 @@
 //! One running Cairn: the rooms put together, from a data directory to a listening socket.
 
+use crate::certificate_files::CertificateFailure;
+use crate::front::Front;
 use crate::ready_file::Access;
 use crate::root_key;
+use crate::secure::Secure;
 use crate::settings::{DataDirectory, Settings};
 use blobs::{BlobSettings, LocalBlobs};
 use environment::disk::OpenDiskError;
@@ -41,6 +44,7 @@ pub struct Machine {
 pub struct Instance {
     access: Access,
     address: SocketAddr,
+    tls_address: Option<SocketAddr>,
     store: Arc<Store>,
     stop: watch::Sender<bool>,
     /// What serves, and what works in the background.
@@ -60,6 +64,10 @@ pub enum StartError {
     Metadata(metadata::EngineError),
     /// The first operations failed.
     Store(OperationError),
+    /// A certificate cannot be used.
+    Certificate(CertificateFailure),
+    /// TLS is asked for, and there is no certificate.
+    NoCertificate,
     /// The address cannot be listened on.
     Listen {
         /// Which.
@@ -78,6 +86,8 @@ impl fmt::Display for StartError {
             Self::Store(error) => {
                 write!(f, "the store does not answer (is root.key the one it was made with?): {error:?}")
             }
+            Self::Certificate(failure) => write!(f, "{failure}"),
+            Self::NoCertificate => f.write_str("there is no certificate: put NAME.crt and NAME.key where they are set"),
             Self::Listen { address, source } => {
                 write!(f, "cannot listen on {address}: {source}; choose another address with --listen")
             }
@@ -98,12 +108,19 @@ struct Gateway {
     public: PublicFace,
     s3: S3Face,
     rest: RestFace,
+    /// What is asked before, on servers that speak TLS.
+    front: Option<Arc<Front>>,
 }
 
 impl Handler for Gateway {
     type Body = AnswerBody;
 
     async fn handle(&self, request: Request<Incoming>, address: IpAddr) -> Response<AnswerBody> {
+        if let Some(front) = &self.front
+            && let Some(answer) = Box::pin(front.answer(&request)).await
+        {
+            return answer;
+        }
         if let Some(asked) = self.public.asked(&request)
             && let Some(reached) = self.public.reach(asked).await
         {
@@ -146,10 +163,16 @@ impl Instance {
         let listener = listener.await.map_err(|source| StartError::Listen { address: settings.listen, source })?;
         let address = listener.address().map_err(|source| StartError::Listen { address: settings.listen, source })?;
         let (store, engine) = open_store(&root, settings, &machine).await?;
+        let secure = match &settings.tls {
+            Some(tls) => Some(Secure::prepare(tls, &store, &machine).await?),
+            None => None,
+        };
+        let tls_address = secure.as_ref().map(Secure::address);
 
         let access = store.root_access().await?;
         let access = Access {
             endpoint: format!("http://{address}"),
+            tls_endpoint: tls_address.map(|address| format!("https://{address}")),
             account_id: access.account.to_string(),
             access_key_id: access.access_key.to_string(),
             secret_access_key: access.secret_access_key,
@@ -176,10 +199,13 @@ impl Instance {
             public: PublicFace::new(Arc::clone(&store), public_hosts, Arc::clone(&ids)),
             rest: RestFace::new(Arc::clone(&store), Arc::clone(&ids), rest_domains),
             s3: S3Face::new(Arc::clone(&store), hosts, ids),
+            front: secure.as_ref().map(Secure::front),
         });
         let (stop, stopped) = watch::channel(false);
-        let serving = tokio::spawn(listener.serve(gateway, Arc::clone(&machine.clock), told_to_stop(stopped.clone())));
-        let collecting = tokio::spawn(background::garbage::run(Arc::clone(&store), told_to_stop(stopped.clone())));
+        let mut tasks = secure.map(|secure| secure.serve(Arc::clone(&gateway), &stopped)).unwrap_or_default();
+        let serving = listener.serve(gateway, Arc::clone(&machine.clock), told_to_stop(stopped.clone()));
+        tasks.push(tokio::spawn(serving));
+        tasks.push(tokio::spawn(background::garbage::run(Arc::clone(&store), told_to_stop(stopped.clone()))));
         // Whatever ends TLS before this server has the certificates.
         let certificate = |_: &DomainName| CertificateStatus::Active;
         let settle = background::domains::run(Arc::clone(&store), certificate, told_to_stop(stopped.clone()));
@@ -188,9 +214,9 @@ impl Instance {
         let log = background::audit::run(Arc::clone(&store), told_to_stop(stopped.clone()));
         let uses = background::tokens::run(Arc::clone(&store), told_to_stop(stopped.clone()));
         let age = background::lifecycle::run(Arc::clone(&store), told_to_stop(stopped));
-        let mut tasks = vec![serving, collecting, tokio::spawn(settle), tokio::spawn(count), tokio::spawn(age)];
+        tasks.extend([tokio::spawn(settle), tokio::spawn(count), tokio::spawn(age)]);
         tasks.extend([tokio::spawn(jobs), tokio::spawn(log), tokio::spawn(uses)]);
-        Ok(Self { access, address, store, stop, tasks, engine, ephemeral })
+        Ok(Self { access, address, tls_address, store, stop, tasks, engine, ephemeral })
     }
 
     /// How clients reach it.
@@ -201,6 +227,11 @@ impl Instance {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where it speaks TLS.
+    pub fn tls_address(&self) -> Option<SocketAddr> {
+        self.tls_address
     }
 
     /// Its store, for tests and commands in the same process.
@@ -226,7 +257,7 @@ impl Instance {
     }
 }
 
-async fn told_to_stop(mut stopped: watch::Receiver<bool>) {
+pub(crate) async fn told_to_stop(mut stopped: watch::Receiver<bool>) {
     // An error means that the instance is gone: as good a reason.
     drop(stopped.wait_for(|stopped| *stopped).await);
 }

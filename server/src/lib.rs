@@ -10,7 +10,11 @@ pub mod ready_file;
 pub mod reset_root;
 pub mod settings;
 
+mod certificate_files;
+mod front;
 mod root_key;
+mod secure;
 
+pub use certificate_files::CertificateFailure;
 pub use instance::{Instance, Machine, StartError};
 pub use settings::Settings;

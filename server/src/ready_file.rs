@@ -11,6 +11,9 @@ use std::path::Path;
 pub struct Access {
     /// `http://host:port`.
     pub endpoint: String,
+    /// `https://host:port`, where TLS is spoken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls_endpoint: Option<String>,
     /// 32 hexadecimal digits.
     pub account_id: String,
     /// S3 access key id.

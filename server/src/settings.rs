@@ -1,5 +1,9 @@
 //! Settings: read once, documented once. docs/configuration.md is this file's table, written by a test.
 
+mod secure;
+
+pub use secure::{AcmeSettings, CertificateFiles, ChallengeKind, Redirect, TlsSettings};
+
 use crate::command_line::Serve;
 use operations::store::StoreLimits;
 use serde::Deserialize;
@@ -29,6 +33,8 @@ pub struct Settings {
     pub development_domains: Vec<String>,
     /// Domains that no bucket may have as, or above, its custom domain.
     pub reserved_domains: Vec<String>,
+    /// TLS, if it is spoken.
+    pub tls: Option<TlsSettings>,
     /// Bounds of the store.
     pub limits: StoreLimits,
 }
@@ -97,6 +103,30 @@ file_settings! {
     limit_rates: bool, "`true` or `false`", "`false`",
         "Holds clients to the rates of R2: one write per second to one object, 50 changes per second of one bucket. \
          Past them the answer is 429 with `Retry-After`.";
+    tls_listen: SocketAddr, "`address:port`", "none",
+        "Where to speak HTTPS (TLS 1.2 and 1.3, HTTP/1.1 and HTTP/2), besides `listen`. See [TLS](tls.md).";
+    certificates: PathBuf, "path", "none",
+        "Directory of certificates: `NAME.crt` (PEM chain) with `NAME.key` for each name, `_.example.com` for a \
+         wildcard, `default` for all other names. Changes are taken up within seconds.";
+    certificate: Vec<CertificateFiles>, "tables of `domain`, `chain`, `key`", "none",
+        "Certificates in other places, one table `[[certificate]]` each; one without `domain` is for all other names.";
+    https_redirect: u16, "`301` or `308`", "none",
+        "Sends plain HTTP to HTTPS with this status, but for signed S3 requests and challenges of ACME.";
+    https_port: u16, "port", "that of `tls_listen`",
+        "The port clients reach HTTPS at, if another one is forwarded to `tls_listen`.";
+    acme_directory: String, "URL", "none",
+        "Directory of the ACME authority that issues certificates for custom domains and `acme_domains`, such as \
+         `https://acme-v02.api.letsencrypt.org/directory`.";
+    acme_terms_agreed: bool, "`true`", "none",
+        "That you agree to that authority's terms of service. Nothing is asked of it without.";
+    acme_contact: Vec<String>, "list of e-mail addresses", "none",
+        "Whom the authority may write to.";
+    acme_domains: Vec<String>, "list of names", "none",
+        "Names to get certificates for besides custom domains.";
+    acme_challenge: ChallengeKind, "`http-01` or `tls-alpn-01`", "`http-01`",
+        "How names are proven: the authority must reach `listen` at port 80, or `tls_listen` at port 443.";
+    acme_ca: PathBuf, "path", "public roots",
+        "PEM roots to trust for the ACME directory itself, if it is one of your own.";
 }
 
 const RESERVE_BYTES_MIN: u64 = 64 * MIB;
@@ -114,6 +144,26 @@ impl fmt::Display for SettingsError {
 
 impl std::error::Error for SettingsError {}
 
+impl FileSettings {
+    fn tls(&self) -> Result<Option<TlsSettings>, SettingsError> {
+        let file = self.clone();
+        let from_file = secure::FromFile {
+            listen: file.tls_listen,
+            directory: file.certificates,
+            certificates: file.certificate,
+            redirect: file.https_redirect,
+            port: file.https_port,
+            acme_directory: file.acme_directory,
+            acme_contact: file.acme_contact,
+            acme_terms_agreed: file.acme_terms_agreed,
+            acme_domains: file.acme_domains,
+            acme_challenge: file.acme_challenge,
+            acme_ca: file.acme_ca,
+        };
+        from_file.resolve()
+    }
+}
+
 impl Settings {
     /// The command line, then its configuration file, then the defaults.
     ///
@@ -124,6 +174,7 @@ impl Settings {
             Some(path) => parse(&read(path)?, path)?,
             None => FileSettings::default(),
         };
+        let tls = file.tls()?;
         let data = match (line.ephemeral, line.data.clone().or(file.data)) {
             (true, _) => DataDirectory::Ephemeral,
             (false, Some(path)) => DataDirectory::Kept(path),
@@ -140,6 +191,7 @@ impl Settings {
             bucket_domains: domains(file.bucket_domains, "localhost"),
             development_domains: domains(file.development_domains, "r2dev.localhost"),
             reserved_domains: lower(file.reserved_domains.unwrap_or_default()),
+            tls,
             limits: limits(file.limit_rates, file.development_requests_per_second),
         })
     }

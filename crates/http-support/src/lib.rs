@@ -5,10 +5,13 @@
 pub mod answer_body;
 pub mod body;
 pub mod cors;
+mod http2;
 pub mod listener;
 pub mod request_ids;
+pub mod transport;
 
 pub use answer_body::AnswerBody;
 pub use body::{RequestBody, waits_for_continue};
 pub use listener::{Handler, Listener, ListenerSettings};
 pub use request_ids::RequestIds;
+pub use transport::{Opened, Plain, Protocol, Security, Transport};

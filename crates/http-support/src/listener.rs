@@ -1,6 +1,8 @@
 //! The loop that serves connections: bounded in number, in time and in header bytes, without the 40 ms stalls of
 //! Nagle's algorithm, and ended without cutting off requests that run.
 
+use crate::http2::{self, Tasks};
+use crate::transport::{Opened, Plain, Protocol, Security, Transport};
 use environment::Clock;
 use http::{Request, Response};
 use hyper::body::Incoming;
@@ -15,6 +17,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
@@ -23,7 +26,7 @@ use types::limits::HEAD_BYTES_MAX;
 /// Answers requests.
 pub trait Handler: Send + Sync + 'static {
     /// What answers consist of.
-    type Body: http_body::Body<Data = bytes::Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static;
+    type Body: http_body::Body<Data = bytes::Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + Unpin + 'static;
 
     /// Answers one request of a client at `address`. Never fails: a failure is an answer too.
     fn handle(&self, request: Request<Incoming>, address: IpAddr) -> impl Future<Output = Response<Self::Body>> + Send;
@@ -34,6 +37,8 @@ pub trait Handler: Send + Sync + 'static {
 pub struct ListenerSettings {
     /// Connections at once; more wait in the machine's queue.
     pub connections_max: usize,
+    /// Requests at once over all connections that speak HTTP/2; more wait. By HTTP/1.1 a connection has one.
+    pub requests_max: usize,
     /// Longest wait for the head of a request, and longest idle time of a connection.
     pub head_wait_max: Duration,
     /// Longest time that running requests are given when the server stops.
@@ -42,12 +47,17 @@ pub struct ListenerSettings {
 
 impl Default for ListenerSettings {
     fn default() -> Self {
-        Self { connections_max: 8192, head_wait_max: Duration::from_secs(75), stop_wait_max: Duration::from_secs(30) }
+        Self {
+            connections_max: 8192,
+            requests_max: 8192,
+            head_wait_max: Duration::from_secs(75),
+            stop_wait_max: Duration::from_secs(30),
+        }
     }
 }
 
 /// Longest time that sent bytes may wait for a client to take them.
-const UNREAD_MILLISECONDS_MAX: u32 = 600_000;
+pub(crate) const UNREAD_MILLISECONDS_MAX: u32 = 600_000;
 
 /// Silence after which a connection is asked whether its client still lives.
 const KEEPALIVE: Duration = Duration::from_secs(60);
@@ -76,10 +86,25 @@ impl Listener {
         self.socket.local_addr()
     }
 
-    /// Serves until `stop` resolves, then lets running requests end, for a bounded time. On return none runs.
+    /// Serves plain HTTP until `stop` resolves, then lets running requests end, for a bounded time. On return none
+    /// runs.
     pub async fn serve<H: Handler>(self, handler: Arc<H>, clock: Arc<dyn Clock>, stop: impl Future<Output = ()>) {
+        self.serve_over(Arc::new(Plain), handler, clock, stop).await;
+    }
+
+    /// As [`Listener::serve`], over another transport.
+    pub async fn serve_over<T: Transport, H: Handler>(
+        self,
+        transport: Arc<T>,
+        handler: Arc<H>,
+        clock: Arc<dyn Clock>,
+        stop: impl Future<Output = ()>,
+    ) {
         let slots = Arc::new(Semaphore::new(self.settings.connections_max));
+        let requests = Arc::new(Semaphore::new(self.settings.requests_max));
         let (stopping, stopped) = watch::channel(false);
+        let (settings, tasks) = (self.settings, Tasks::default());
+        let serving = Serving { handler, settings, clock: Arc::clone(&clock), requests, tasks: tasks.clone(), stopped };
         let mut connections = JoinSet::new();
         let mut stop = pin!(stop);
         loop {
@@ -90,18 +115,43 @@ impl Listener {
                 () = &mut stop => break,
             };
             if let Some((client, slot)) = connection {
-                let (handler, settings, stopped) = (Arc::clone(&handler), self.settings, stopped.clone());
-                connections.spawn(serve_connection(client, slot, handler, settings, stopped));
+                connections.spawn(serve_connection(client, slot, Arc::clone(&transport), serving.clone()));
             }
         }
         drop(self.socket);
         let _no_connection_left = stopping.send(true);
         tokio::select! {
-            () = async { while connections.join_next().await.is_some() {} } => return,
-            () = clock.sleep(self.settings.stop_wait_max) => {}
+            () = async { while connections.join_next().await.is_some() {} } => return tasks.shut_down().await,
+            () = clock.sleep(settings.stop_wait_max) => {}
         }
         tracing::warn!("some requests were still running when the time to stop was over; they are cut off");
         connections.shutdown().await;
+        tasks.shut_down().await;
+    }
+}
+
+/// What the connections of a listener share.
+pub(crate) struct Serving<H> {
+    pub(crate) handler: Arc<H>,
+    pub(crate) settings: ListenerSettings,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// Permits for requests by HTTP/2.
+    pub(crate) requests: Arc<Semaphore>,
+    /// Where these requests run.
+    pub(crate) tasks: Tasks,
+    pub(crate) stopped: watch::Receiver<bool>,
+}
+
+impl<H> Clone for Serving<H> {
+    fn clone(&self) -> Self {
+        Self {
+            handler: Arc::clone(&self.handler),
+            settings: self.settings,
+            clock: Arc::clone(&self.clock),
+            requests: Arc::clone(&self.requests),
+            tasks: self.tasks.clone(),
+            stopped: self.stopped.clone(),
+        }
     }
 }
 
@@ -126,18 +176,49 @@ async fn accept(
     }
 }
 
-async fn serve_connection<H: Handler>(
-    (stream, address): Client,
+async fn serve_connection<T: Transport, H: Handler>(
+    (socket, address): Client,
     _slot: OwnedSemaphorePermit,
-    handler: Arc<H>,
-    settings: ListenerSettings,
-    mut stopped: watch::Receiver<bool>,
+    transport: Arc<T>,
+    mut serving: Serving<H>,
 ) {
-    if let Err(error) = prepare(&stream) {
+    if let Err(error) = prepare(&socket) {
         tracing::debug!(%error, "socket options");
     }
-    let service = service_fn(move |request| {
+    let opened = tokio::select! {
+        opened = transport.open(socket) => opened,
+        () = async { drop(serving.stopped.wait_for(|stopped| *stopped).await) } => return,
+    };
+    let Opened { stream, protocol, security } = match opened {
+        Ok(opened) => opened,
+        Err(error) => return tracing::debug!(%error, %address, "a connection was not opened"),
+    };
+    let ended = match protocol {
+        Protocol::Http1 => serve_http1(stream, address, security, serving).await,
+        // Boxed: a connection by HTTP/1.1 needs none of its state.
+        Protocol::Http2 => Box::pin(http2::serve(stream, address, security, serving)).await,
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+async fn serve_http1<S, H>(
+    stream: S,
+    address: IpAddr,
+    security: Option<Arc<Security>>,
+    serving: Serving<H>,
+) -> hyper::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    H: Handler,
+{
+    let Serving { handler, settings, mut stopped, .. } = serving;
+    let service = service_fn(move |mut request: Request<Incoming>| {
         let handler = Arc::clone(&handler);
+        if let Some(security) = &security {
+            request.extensions_mut().insert(Arc::clone(security));
+        }
         async move { Ok::<_, Infallible>(handler.handle(request, address).await) }
     });
     let mut builder = http1::Builder::new();
@@ -146,20 +227,17 @@ async fn serve_connection<H: Handler>(
         .header_read_timeout(settings.head_wait_max)
         .max_buf_size(HEAD_BYTES_MAX.max(READ_BYTES_MAX));
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
-    let ended = tokio::select! {
+    tokio::select! {
         ended = connection.as_mut() => ended,
         () = async { drop(stopped.wait_for(|stopped| *stopped).await) } => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
-    };
-    if let Err(error) = ended {
-        tracing::debug!(%error, "a connection ended early");
     }
 }
 
 /// Bytes read from a socket at once: large enough for fast uploads, small enough for many.
-const READ_BYTES_MAX: usize = 128 * 1024;
+pub(crate) const READ_BYTES_MAX: usize = 128 * 1024;
 
 fn prepare(stream: &TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)?;

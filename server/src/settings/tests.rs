@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn from_file(text: &str) -> Result<FileSettings, SettingsError> {
+pub(super) fn from_file(text: &str) -> Result<FileSettings, SettingsError> {
     parse(text, Path::new("cairn.toml"))
 }
 

@@ -9,6 +9,7 @@ use s3_protocol::sigv4::{self, ChunkSignatures, Credentials};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use tokio::io::{AsyncRead, AsyncWrite};
 use types::{AccountId, Timestamp};
 
 /// How requests are signed, and where they go.
@@ -201,7 +202,10 @@ impl RequestBuilder<'_> {
     }
 
     /// As [`RequestBuilder::send`], on a connection that stays open.
-    pub(crate) async fn send_on(self, connection: &mut Connection) -> io::Result<Answer> {
+    pub(crate) async fn send_on<S>(self, connection: &mut Connection<S>) -> io::Result<Answer>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
         let (parts, body, _) = self.sign();
         connection.send(&wire(&parts, &body)).await?;
         connection.answer(parts.method == "HEAD").await

@@ -33,6 +33,7 @@ fn settings_of(data: &Path) -> Settings {
         bucket_domains: vec!["localhost".to_owned()],
         development_domains: vec!["r2dev.localhost".to_owned()],
         reserved_domains: Vec::new(),
+        tls: None,
         limits: StoreLimits::default(),
     }
 }

@@ -1,0 +1,81 @@
+//! What is decided before a face: redirects, challenges, misdirected requests.
+
+use super::*;
+use std::collections::HashMap;
+use tls::{Asked, MinVersion, Rules};
+
+/// Two domains: one that asks for TLS 1.3, and one that is being proven.
+struct Stub;
+
+impl Domains for Stub {
+    fn rules<'a>(&'a self, name: &'a str) -> Asked<'a, Option<Rules>> {
+        let strict = (name == "strict.example.com").then(|| Rules::new(MinVersion::Tls13, []));
+        Box::pin(async move { Ok(strict) })
+    }
+
+    fn key_authorization<'a>(&'a self, _name: &'a str) -> Asked<'a, Option<String>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    fn answer_to<'a>(&'a self, token: &'a str) -> Asked<'a, Option<String>> {
+        let known = HashMap::from([("token", "token.print")]);
+        let answer = known.get(token).map(|answer| (*answer).to_owned());
+        Box::pin(async move { Ok(answer) })
+    }
+}
+
+fn request(method: &str, host: &str, target: &str, headers: &[(&str, &str)]) -> Request<()> {
+    let mut request = Request::builder().method(method).uri(target).header("host", host);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    request.body(()).unwrap()
+}
+
+async fn outcome(status: u16, port: u16, request: Request<()>) -> Option<(u16, String)> {
+    let front = Front::new(Arc::new(Stub), Some(Redirect { status, port: Some(port) }));
+    let answer = front.answer(&request).await?;
+    let location = answer.headers().get(LOCATION).map(|location| location.to_str().unwrap().to_owned());
+    Some((answer.status().as_u16(), location.unwrap_or_default()))
+}
+
+#[tokio::test]
+async fn plain_requests_are_sent_to_the_same_target_at_https() {
+    let sent = |host: &str, target: &str| outcome(308, 443, request("GET", host, target, &[]));
+    assert_eq!(sent("a.example:80", "/k%20y?x=1").await, Some((308, "https://a.example/k%20y?x=1".to_owned())));
+    assert_eq!(sent("[::1]:80", "//evil.example/").await, Some((308, "https://[::1]//evil.example/".to_owned())));
+    for odd in ["a.example/x", "user@a.example", "a b", "", "a.example:80:90", "[evil.example]"] {
+        assert_eq!(sent(odd, "/").await, None, "{odd:?}");
+    }
+    let elsewhere = outcome(301, 8443, request("PUT", "127.0.0.1:80", "/", &[])).await;
+    assert_eq!(elsewhere, Some((301, "https://127.0.0.1:8443/".to_owned())));
+}
+
+#[tokio::test]
+async fn signed_requests_and_challenges_are_not_sent_to_https() {
+    let signed = request("GET", "a.example", "/b/k", &[("authorization", "AWS4-HMAC-SHA256 Credential=x")]);
+    assert_eq!(outcome(301, 443, signed).await, None);
+    let presigned = request("GET", "a.example", "/b/k?X-Amz-Signature=00", &[]);
+    assert_eq!(outcome(301, 443, presigned).await, None);
+    let challenge = |token: &str| request("GET", "a.example", &format!("{CHALLENGE_PATH}{token}"), &[]);
+    assert_eq!(outcome(301, 443, challenge("token")).await, Some((200, String::new())));
+    assert_eq!(outcome(301, 443, challenge("unknown")).await, None);
+    let token = request("GET", "a.example", "/client/v4/user", &[("authorization", "Bearer x")]);
+    assert_eq!(outcome(301, 443, token).await.map(|(status, _)| status), Some(301));
+}
+
+#[tokio::test]
+async fn a_connection_made_by_weaker_rules_does_not_reach_a_domain() {
+    let over = |version: u16, server_name: &str, host: &str| {
+        let connection = Security { server_name: Some(server_name.to_owned()), version, cipher: 0 };
+        let mut request = request("GET", host, "/", &[]);
+        request.extensions_mut().insert(Arc::new(connection));
+        outcome(301, 443, request)
+    };
+    let refused = Some((421, String::new()));
+    assert_eq!(over(0x0303, "lax.example.com", "strict.example.com").await, refused);
+    assert_eq!(over(0x0303, "lax.example.com", "STRICT.example.com.:443").await, refused);
+    assert_eq!(over(0x0304, "lax.example.com", "strict.example.com").await, None);
+    assert_eq!(over(0x0304, "strict.example.com", "strict.example.com").await, None);
+    assert_eq!(over(0x0303, "strict.example.com", "lax.example.com").await, None);
+}
