@@ -36,8 +36,14 @@ class CairnServer:
     """One `cairn serve` and the directory it writes its ready file and log into."""
 
     def __init__(
-        self, binary: Path, directory: Path, arguments: list[str], temporary_directory: Path | None = None
+        self,
+        binary: Path,
+        directory: Path,
+        arguments: list[str],
+        temporary_directory: Path | None = None,
+        listen: str = "127.0.0.1:0",
     ) -> None:
+        self._listen = listen
         self._binary = binary
         self._directory = directory
         self._arguments = arguments
@@ -106,7 +112,7 @@ class CairnServer:
             "serve",
             *self._arguments,
             "--listen",
-            "127.0.0.1:0",
+            self._listen,
             "--ready-file",
             str(ready_file),
         ]

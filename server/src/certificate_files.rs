@@ -212,7 +212,7 @@ fn load(pair: &Pair, before: Option<&Loaded>, now: Timestamp) -> Result<Loaded, 
 }
 
 #[expect(clippy::disallowed_methods, reason = "a file of the operator's, outside the store's disk")]
-fn read(path: &Path) -> Result<Vec<u8>, CertificateFailure> {
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, CertificateFailure> {
     let mut content = Vec::new();
     let file = std::fs::File::open(path).map_err(|error| failure(path, &error))?;
     file.take(FILE_BYTES_MAX).read_to_end(&mut content).map_err(|error| failure(path, &error))?;

@@ -1,17 +1,22 @@
 //! TLS put together: the listener, the certificates it shows, and what it is told about names.
 
-use crate::certificate_files::{self, CertificateLoader};
+use crate::certificate_files::{self, CertificateFailure, CertificateLoader};
 use crate::front::Front;
 use crate::instance::{Machine, StartError, told_to_stop};
-use crate::settings::TlsSettings;
+use crate::settings::{AcmeSettings, ChallengeKind, TlsSettings};
+use background::certificates::Issuing;
 use environment::Clock;
 use http_support::{Handler, Listener, ListenerSettings};
 use operations::Store;
+use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
+use tls::acme::{self, Authority};
 use tls::{Asked, Catalogue, Domains, Handshakes, Rules};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use types::OperationError;
 
 /// Everything that TLS needs, not yet served.
 pub(crate) struct Secure {
@@ -21,6 +26,7 @@ pub(crate) struct Secure {
     loader: CertificateLoader,
     domains: Arc<dyn Domains>,
     front: Arc<Front>,
+    issuing: Option<Issuing>,
     clock: Arc<dyn Clock>,
 }
 
@@ -47,7 +53,11 @@ impl Secure {
         let domains: Arc<dyn Domains> = Arc::new(KnownDomains { store: Arc::clone(store) });
         let redirect = settings.redirect.map(|redirect| redirect.with_port(address.port()));
         let front = Arc::new(Front::new(Arc::clone(&domains), redirect));
-        Ok(Self { listener, address, catalogue, loader, domains, front, clock: Arc::clone(&machine.clock) })
+        let issuing = match &settings.acme {
+            Some(acme) => Some(issuing(acme, store, &catalogue, machine).map_err(StartError::Certificate)?),
+            None => None,
+        };
+        Ok(Self { listener, address, catalogue, loader, domains, front, issuing, clock: Arc::clone(&machine.clock) })
     }
 
     /// Where it listens.
@@ -62,7 +72,7 @@ impl Secure {
 
     /// Serves until told to stop.
     pub(crate) fn serve<H: Handler>(self, handler: Arc<H>, stopped: &watch::Receiver<bool>) -> Vec<JoinHandle<()>> {
-        let Self { listener, catalogue, loader, domains, clock, .. } = self;
+        let Self { listener, catalogue, loader, domains, issuing, clock, .. } = self;
         let handshakes = Handshakes::new(Arc::clone(&catalogue), domains, Arc::clone(&clock));
         let stop = told_to_stop(stopped.clone());
         let serving = listener.serve_over(Arc::new(handshakes), handler, Arc::clone(&clock), stop);
@@ -73,13 +83,47 @@ impl Secure {
                 () = stop => {}
             }
         };
-        vec![tokio::spawn(serving), tokio::spawn(looking)]
+        let mut tasks = vec![tokio::spawn(serving), tokio::spawn(looking)];
+        if let Some(issuing) = issuing {
+            let stop = told_to_stop(stopped.clone());
+            tasks.push(tokio::spawn(background::certificates::run(issuing, stop)));
+        }
+        tasks
     }
+}
+
+fn issuing(
+    acme: &AcmeSettings,
+    store: &Arc<Store>,
+    catalogue: &Arc<Catalogue>,
+    machine: &Machine,
+) -> Result<Issuing, CertificateFailure> {
+    let roots = acme.ca.as_deref().map(certificate_files::read).transpose()?;
+    let kind = match acme.challenge {
+        ChallengeKind::Http => acme::ChallengeKind::Http,
+        ChallengeKind::TlsAlpn => acme::ChallengeKind::TlsAlpn,
+    };
+    let authority = Authority::new(acme.directory.clone(), kind, roots.as_deref(), Arc::clone(&machine.clock));
+    let file = acme.ca.as_deref().unwrap_or(Path::new("acme_ca")).to_owned();
+    Ok(Issuing {
+        store: Arc::clone(store),
+        authority: authority.map_err(|error| CertificateFailure { file, reason: error.to_string() })?,
+        contact: acme.contact.clone(),
+        names: acme.domains.clone(),
+        catalogue: Arc::clone(catalogue),
+        holder: machine.entropy.bytes(),
+    })
+}
+
+/// Longest token looked up: authorities have some forty bytes.
+const TOKEN_BYTES_MAX: usize = 256;
+
+fn unanswered(error: OperationError) -> io::Error {
+    io::Error::other(format!("{error:?}"))
 }
 
 /// What the store knows of names.
 struct KnownDomains {
-    #[expect(dead_code, reason = "asked once there are custom domains")]
     store: Arc<Store>,
 }
 
@@ -88,11 +132,16 @@ impl Domains for KnownDomains {
         Box::pin(async { Ok(None) })
     }
 
-    fn key_authorization<'a>(&'a self, _name: &'a str) -> Asked<'a, Option<String>> {
-        Box::pin(async { Ok(None) })
+    fn key_authorization<'a>(&'a self, name: &'a str) -> Asked<'a, Option<String>> {
+        Box::pin(async { self.store.challenge_about(name).await.map_err(unanswered) })
     }
 
-    fn answer_to<'a>(&'a self, _token: &'a str) -> Asked<'a, Option<String>> {
-        Box::pin(async { Ok(None) })
+    fn answer_to<'a>(&'a self, token: &'a str) -> Asked<'a, Option<String>> {
+        Box::pin(async {
+            if token.len() > TOKEN_BYTES_MAX {
+                return Ok(None);
+            }
+            self.store.challenge_with(token).await.map_err(unanswered)
+        })
     }
 }

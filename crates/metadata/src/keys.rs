@@ -10,6 +10,7 @@ use types::{
 };
 
 const ACCOUNT: u8 = b'A';
+const ACME: u8 = b'a';
 const AUDIT: u8 = b'D';
 const BUCKET: u8 = b'B';
 const BUCKET_COUNT: u8 = b'N';
@@ -339,6 +340,36 @@ pub fn pending_domain(name: &DomainName) -> Vec<u8> {
     Key(pending_domains()).bytes(name.as_str().as_bytes()).done()
 }
 
+/// The account at the ACME authority with this directory.
+pub fn acme_account(directory: &str) -> Vec<u8> {
+    Key::new(ACME).bytes(&[0]).bytes(directory.as_bytes()).done()
+}
+
+/// All certificates that were issued.
+pub fn issued_certificates() -> Vec<u8> {
+    Key::new(ACME).bytes(&[1]).done()
+}
+
+/// The certificate that was issued for a name.
+pub fn issued_certificate(name: &str) -> Vec<u8> {
+    Key(issued_certificates()).bytes(name.as_bytes()).done()
+}
+
+/// Attempts to get a certificate for a name.
+pub fn issuance(name: &str) -> Vec<u8> {
+    Key::new(ACME).bytes(&[2]).bytes(name.as_bytes()).done()
+}
+
+/// The challenge about a name.
+pub fn challenge_about(name: &str) -> Vec<u8> {
+    Key::new(ACME).bytes(&[3]).bytes(name.as_bytes()).done()
+}
+
+/// The challenge with a token.
+pub fn challenge_with(token: &str) -> Vec<u8> {
+    Key::new(ACME).bytes(&[4]).bytes(token.as_bytes()).done()
+}
+
 /// All objects of a bucket.
 pub fn objects(bucket: BucketId) -> Vec<u8> {
     Key::new(OBJECT).bytes(&bucket.0.to_be_bytes()).done()
@@ -522,6 +553,7 @@ mod tests {
         let kinds = [
             ACCOUNT,
             AUDIT,
+            ACME,
             BUCKET,
             BUCKET_COUNT,
             BUCKET_DOMAINS,

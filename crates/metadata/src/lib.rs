@@ -6,6 +6,7 @@ pub mod audit;
 pub mod bucket_listing;
 mod bucket_names;
 pub mod buckets;
+pub mod certificates;
 pub mod codec;
 pub mod configuration;
 pub mod cors;

@@ -5,6 +5,7 @@
 
 mod accounts;
 pub(crate) mod audit;
+mod certificates;
 mod cors;
 mod domains;
 mod formats;
@@ -23,6 +24,7 @@ use types::{
 
 pub use accounts::{BucketCountRow, FirstLocationRow};
 pub use audit::{AuditRequest, AuditResource, AuditRow, ChangeKind, Interface};
+pub use certificates::{AcmeAccountRow, ChallengeRow, IssuanceRow, IssuedRow};
 pub use domains::{BucketDomainsRow, DomainRow, PendingDomainRow};
 pub use formats::Row;
 pub use jobs::{DeletionJobRow, JobNameRow, JobState};

@@ -11,6 +11,7 @@ pub mod bucket_cors;
 pub mod bucket_lifecycle;
 pub mod bucket_lock;
 pub mod caller;
+pub mod certificates;
 pub mod collect;
 pub mod complete_upload;
 pub mod copy_object;
@@ -72,8 +73,8 @@ pub use store::Store;
 /// Rows as operations answer them. A face reads their fields and never keeps them.
 pub use metadata::rows::{AuditRequest, AuditResource, AuditRow, ChangeKind, Interface};
 pub use metadata::rows::{
-    BucketCounters, BucketRow, DeletionJobRow, DomainRow, JobState, LifecycleProgressRow, LifecycleStage, NamedBucket,
-    ObjectRow, PartRow, TokenOwner, TokenRow, TokenState, UploadRow,
+    BucketCounters, BucketRow, DeletionJobRow, DomainRow, IssuedRow, JobState, LifecycleProgressRow, LifecycleStage,
+    NamedBucket, ObjectRow, PartRow, TokenOwner, TokenRow, TokenState, UploadRow,
 };
 /// Rows as operations answer them. A face reads their fields and never keeps them.
 pub use metadata::usage::{InfrequentUsage, UsageByDay};
