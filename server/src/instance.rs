@@ -202,12 +202,14 @@ impl Instance {
             front: secure.as_ref().map(Secure::front),
         });
         let (stop, stopped) = watch::channel(false);
+        let status = secure.as_ref().map(Secure::status);
         let mut tasks = secure.map(|secure| secure.serve(Arc::clone(&gateway), &stopped)).unwrap_or_default();
         let serving = listener.serve(gateway, Arc::clone(&machine.clock), told_to_stop(stopped.clone()));
         tasks.push(tokio::spawn(serving));
         tasks.push(tokio::spawn(background::garbage::run(Arc::clone(&store), told_to_stop(stopped.clone()))));
-        // Whatever ends TLS before this server has the certificates.
-        let certificate = |_: &DomainName| CertificateStatus::Active;
+        // Without TLS, whatever ends it before this server has the certificates.
+        let certificate =
+            move |name: &DomainName| status.as_ref().map_or(CertificateStatus::Active, |status| status(name));
         let settle = background::domains::run(Arc::clone(&store), certificate, told_to_stop(stopped.clone()));
         let count = background::retrievals::run(Arc::clone(&store), told_to_stop(stopped.clone()));
         let jobs = background::jobs::run(Arc::clone(&store), told_to_stop(stopped.clone()));

@@ -13,10 +13,10 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use tls::acme::{self, Authority};
-use tls::{Asked, Catalogue, Domains, Handshakes, Rules};
+use tls::{Asked, Catalogue, Domains, Handshakes, MinVersion, Rules};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use types::OperationError;
+use types::{CertificateStatus, DomainName, DomainSettings, OperationError, PublicName, TlsVersion};
 
 /// Everything that TLS needs, not yet served.
 pub(crate) struct Secure {
@@ -68,6 +68,14 @@ impl Secure {
     /// What is asked of every request, also of those on the plain listener.
     pub(crate) fn front(&self) -> Arc<Front> {
         Arc::clone(&self.front)
+    }
+
+    /// How it stands with the certificate of a custom domain.
+    pub(crate) fn status(&self) -> impl Fn(&DomainName) -> CertificateStatus + Send + Sync + 'static {
+        let catalogue = Arc::clone(&self.catalogue);
+        move |name| {
+            if catalogue.has(name.as_str()) { CertificateStatus::Active } else { CertificateStatus::Initializing }
+        }
     }
 
     /// Serves until told to stop.
@@ -122,14 +130,30 @@ fn unanswered(error: OperationError) -> io::Error {
     io::Error::other(format!("{error:?}"))
 }
 
+/// What a custom domain demands. TLS 1.0 and 1.1 are not spoken, so a domain that allows them gets 1.2 (docs/tls.md).
+fn rules_of(settings: &DomainSettings) -> Rules {
+    let min_version = match settings.min_tls {
+        TlsVersion::V1_0 | TlsVersion::V1_1 | TlsVersion::V1_2 => MinVersion::Tls12,
+        TlsVersion::V1_3 => MinVersion::Tls13,
+    };
+    Rules::new(min_version, settings.ciphers.iter().map(|cipher| cipher.name()))
+}
+
 /// What the store knows of names.
 struct KnownDomains {
     store: Arc<Store>,
 }
 
 impl Domains for KnownDomains {
-    fn rules<'a>(&'a self, _name: &'a str) -> Asked<'a, Option<Rules>> {
-        Box::pin(async { Ok(None) })
+    fn rules<'a>(&'a self, name: &'a str) -> Asked<'a, Option<Rules>> {
+        Box::pin(async {
+            if self.store.has_no_custom_domain() {
+                return Ok(None);
+            }
+            let Ok(name) = DomainName::parse(name) else { return Ok(None) };
+            let bucket = self.store.public_bucket(PublicName::Custom(name)).await.map_err(unanswered)?;
+            Ok(bucket.map(|bucket| rules_of(&bucket.domain.settings)))
+        })
     }
 
     fn key_authorization<'a>(&'a self, name: &'a str) -> Asked<'a, Option<String>> {

@@ -94,7 +94,8 @@ async fn look(issuing: &Issuing, known: &mut Known) -> Result<Vec<String>, types
         }
     }
     *known = found;
-    let wanted: BTreeSet<String> = issuing.names.iter().cloned().collect();
+    let custom = issuing.store.custom_domain_names().await?;
+    let wanted: BTreeSet<String> = issuing.names.iter().cloned().chain(custom).collect();
     let shown = known.iter().filter(|(name, _)| wanted.contains(*name));
     issuing.catalogue.replace_issued(&shown.map(|(name, (_, made))| (name.clone(), made.clone())).collect());
     let now = issuing.store.clock().now();

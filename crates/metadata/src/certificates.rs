@@ -3,10 +3,10 @@
 
 use crate::engine::Outcome;
 use crate::keys;
-use crate::rows::{AcmeAccountRow, ChallengeRow, IssuanceRow, IssuedRow};
+use crate::rows::{AcmeAccountRow, ChallengeRow, DomainRow, IssuanceRow, IssuedRow, Row};
 use crate::service::{Metadata, MetadataError, Stored};
 
-/// Certificates read at once.
+/// Rows read at once.
 const BATCH: usize = 256;
 
 impl Metadata {
@@ -25,11 +25,23 @@ impl Metadata {
 
     /// All certificates that were issued, by name.
     pub async fn issued_certificates(&self) -> Result<Vec<(String, IssuedRow)>, MetadataError> {
-        let prefix = keys::issued_certificates();
-        let (mut start, end) = (prefix.clone(), keys::after_prefix(&prefix));
+        self.read_named(&keys::issued_certificates()).await
+    }
+
+    /// All custom domains of the store, each of which wants a certificate.
+    pub async fn custom_domain_names(&self) -> Result<Vec<String>, MetadataError> {
+        if self.has_no_custom_domain() {
+            return Ok(Vec::new());
+        }
+        Ok(self.read_named::<DomainRow>(&keys::custom_domains()).await?.into_iter().map(|(name, _)| name).collect())
+    }
+
+    /// All rows whose keys are a prefix and a name.
+    async fn read_named<T: Row + Send + 'static>(&self, prefix: &[u8]) -> Result<Vec<(String, T)>, MetadataError> {
+        let (mut start, end) = (prefix.to_vec(), keys::after_prefix(prefix));
         let mut all = Vec::new();
         loop {
-            let batch = self.read_range::<IssuedRow>(start, end.clone(), BATCH).await?;
+            let batch = self.read_range::<T>(start, end.clone(), BATCH).await?;
             let Some((last, _)) = batch.last() else { return Ok(all) };
             start = keys::just_after(last);
             for (key, stored) in batch {

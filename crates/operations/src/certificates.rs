@@ -55,6 +55,14 @@ impl Store {
         Ok(self.metadata.issued_certificates().await?)
     }
 
+    /// The custom domains of all buckets: names that want certificates.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn custom_domain_names(&self) -> Result<Vec<String>, OperationError> {
+        Ok(self.metadata.custom_domain_names().await?)
+    }
+
     /// Takes the turn to get a certificate for a name. None if another gateway has it, or it is too early to try again.
     ///
     /// # Errors

@@ -57,6 +57,11 @@ impl Catalogue {
         current.from_files.contains_key(name) || wildcard.is_some_and(|name| current.from_files.contains_key(&name))
     }
 
+    /// Whether a normalized name has a certificate, not counting the default.
+    pub fn has(&self, name: &str) -> bool {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).find(name).is_some()
+    }
+
     /// The certificate for a normalized name, or for a client that names none.
     pub fn find(&self, name: Option<&str>) -> Option<Arc<CertifiedKey>> {
         let current = self.current.read().unwrap_or_else(PoisonError::into_inner);

@@ -19,17 +19,6 @@ pub enum MinVersion {
     Tls13,
 }
 
-impl MinVersion {
-    /// From the form in which custom domains have it: `1.0` to `1.3`.
-    pub fn parse(version: &str) -> Option<Self> {
-        match version {
-            "1.0" | "1.1" | "1.2" => Some(Self::Tls12),
-            "1.3" => Some(Self::Tls13),
-            _ => None,
-        }
-    }
-}
-
 /// What a domain demands.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Rules {
@@ -138,10 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn old_versions_mean_1_2_and_1_3_is_above_every_list_of_ciphers() {
-        assert_eq!(MinVersion::parse("1.0"), Some(MinVersion::Tls12));
-        assert_eq!(MinVersion::parse("1.3"), Some(MinVersion::Tls13));
-        assert_eq!(MinVersion::parse("2"), None);
+    fn tls_1_3_is_above_every_list_of_ciphers() {
         let aes128 = agreed(0x0303, CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256);
         let modern = agreed(0x0304, CipherSuite::TLS13_AES_128_GCM_SHA256);
         let strict = Rules::new(MinVersion::Tls13, []);
