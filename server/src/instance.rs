@@ -206,18 +206,10 @@ impl Instance {
         let mut tasks = secure.map(|secure| secure.serve(Arc::clone(&gateway), &stopped)).unwrap_or_default();
         let serving = listener.serve(gateway, Arc::clone(&machine.clock), told_to_stop(stopped.clone()));
         tasks.push(tokio::spawn(serving));
-        tasks.push(tokio::spawn(background::garbage::run(Arc::clone(&store), told_to_stop(stopped.clone()))));
         // Without TLS, whatever ends it before this server has the certificates.
         let certificate =
             move |name: &DomainName| status.as_ref().map_or(CertificateStatus::Active, |status| status(name));
-        let settle = background::domains::run(Arc::clone(&store), certificate, told_to_stop(stopped.clone()));
-        let count = background::retrievals::run(Arc::clone(&store), told_to_stop(stopped.clone()));
-        let jobs = background::jobs::run(Arc::clone(&store), told_to_stop(stopped.clone()));
-        let log = background::audit::run(Arc::clone(&store), told_to_stop(stopped.clone()));
-        let uses = background::tokens::run(Arc::clone(&store), told_to_stop(stopped.clone()));
-        let age = background::lifecycle::run(Arc::clone(&store), told_to_stop(stopped));
-        tasks.extend([tokio::spawn(settle), tokio::spawn(count), tokio::spawn(age)]);
-        tasks.extend([tokio::spawn(jobs), tokio::spawn(log), tokio::spawn(uses)]);
+        tasks.extend(in_background(&store, certificate, &stopped));
         Ok(Self { access, address, tls_address, store, stop, tasks, engine, ephemeral })
     }
 
@@ -257,6 +249,24 @@ impl Instance {
             tracing::warn!(%error, path = %path.display(), "the temporary data directory could not be removed");
         }
     }
+}
+
+/// Begins the work that no request waits for. `certificate` tells how far a custom domain is with its certificate.
+fn in_background(
+    store: &Arc<Store>,
+    certificate: impl Fn(&DomainName) -> CertificateStatus + Send + Sync + 'static,
+    stopped: &watch::Receiver<bool>,
+) -> [JoinHandle<()>; 7] {
+    let (store, stop) = (|| Arc::clone(store), || told_to_stop(stopped.clone()));
+    [
+        tokio::spawn(background::garbage::run(store(), stop())),
+        tokio::spawn(background::domains::run(store(), certificate, stop())),
+        tokio::spawn(background::retrievals::run(store(), stop())),
+        tokio::spawn(background::jobs::run(store(), stop())),
+        tokio::spawn(background::audit::run(store(), stop())),
+        tokio::spawn(background::tokens::run(store(), stop())),
+        tokio::spawn(background::lifecycle::run(store(), stop())),
+    ]
 }
 
 pub(crate) async fn told_to_stop(mut stopped: watch::Receiver<bool>) {
