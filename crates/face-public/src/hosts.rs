@@ -4,8 +4,8 @@
 //! Only the request target and `Host` say where a request goes. `X-Forwarded-Host` and its like are whatever a client
 //! writes, and are not read.
 
-use http::Request;
-use http::header::{AUTHORIZATION, HOST};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName};
+use http::{Method, Request};
 use std::net::Ipv4Addr;
 use types::{DomainName, PublicId, PublicName};
 
@@ -80,11 +80,19 @@ impl PublicHosts {
     /// Whether a request is for the S3 endpoint of a bucket that has the same name as a custom domain.
     fn is_for_s3<B>(&self, asked: &Asked, request: &Request<B>) -> bool {
         let Asked::Name(PublicName::Custom(name)) = asked else { return false };
-        let signed_by_header =
-            || request.headers().get(AUTHORIZATION).is_some_and(|it| it.as_bytes().starts_with(b"AWS"));
-        let signed_by_query = || request.uri().query().is_some_and(|query| query.contains("X-Amz-Algorithm="));
-        self.bucket_domains.iter().any(|domain| name.is_within(domain)) && (signed_by_header() || signed_by_query())
+        self.bucket_domains.iter().any(|domain| name.is_within(domain)) && is_signed(request)
     }
+}
+
+/// Whether a request is signed as S3's are: in its head, its query, or the fields of a form, which are read later.
+fn is_signed<B>(request: &Request<B>) -> bool {
+    let begins = |name: &HeaderName, text: &str| {
+        let value = request.headers().get(name).and_then(|value| value.as_bytes().get(..text.len()));
+        value.is_some_and(|start| start.eq_ignore_ascii_case(text.as_bytes()))
+    };
+    begins(&AUTHORIZATION, "AWS")
+        || request.uri().query().is_some_and(|query| query.contains("X-Amz-Algorithm="))
+        || (request.method() == Method::POST && begins(&CONTENT_TYPE, "multipart/form-data"))
 }
 
 fn without_port(host: &str) -> &str {
@@ -113,18 +121,21 @@ mod tests {
 
     const ID: &str = "0123456789abcdef0123456789abcdef";
 
-    fn asked(target: &str, headers: &[(&str, &str)]) -> Option<Asked> {
+    fn hosts() -> PublicHosts {
         let lower = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        let hosts = PublicHosts {
+        PublicHosts {
             development_domains: lower(&["r2dev.localhost", "r2.dev"]),
             account_domains: lower(&["r2.localhost"]),
             bucket_domains: lower(&["localhost", "s3.example.com"]),
-        };
+        }
+    }
+
+    fn asked(target: &str, headers: &[(&str, &str)]) -> Option<Asked> {
         let mut request = Request::builder().uri(target);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        hosts.asked(&request.body(()).unwrap(), true)
+        hosts().asked(&request.body(()).unwrap(), true)
     }
 
     fn at(host: &str) -> Option<Asked> {
@@ -248,6 +259,11 @@ mod tests {
         assert_eq!(asked("/k", &[("host", "photos.localhost"), signed]), None);
         assert_eq!(asked("/k?X-Amz-Algorithm=AWS4-HMAC-SHA256", &[("host", "photos.localhost")]), None);
         assert_eq!(asked("/k?x=1", &[("host", "photos.localhost")]), custom("photos.localhost"));
+        let form = |method| {
+            let request = Request::builder().method(method).uri("/").header("host", "photos.localhost");
+            hosts().asked(&request.header("content-type", "Multipart/form-data; boundary=b").body(()).unwrap(), true)
+        };
+        assert_eq!((form("POST"), form("GET")), (None, custom("photos.localhost")));
         assert_eq!(asked("/k", &[("host", "photos.example.com"), signed]), custom("photos.example.com"));
     }
 }
