@@ -20,11 +20,9 @@ const PAUSE: Duration = Duration::from_millis(20);
 pub async fn run(store: Arc<Store>, stop: impl Future<Output = ()>) {
     let mut stop = pin!(stop);
     let work = async {
-        while let Err(error) = store.adopt_lifecycles().await {
-            tracing::error!(?error, "the lifecycle rules of older buckets cannot be read; the next round tries again");
-            store.clock().sleep(ROUND).await;
-        }
+        let mut adopted = false;
         loop {
+            adopted = adopted || adopt(&store).await;
             let pause = turn(&store).await;
             store.clock().sleep(pause).await;
         }
@@ -33,6 +31,15 @@ pub async fn run(store: Arc<Store>, stop: impl Future<Output = ()>) {
         () = work => {}
         () = &mut stop => {}
     }
+}
+
+/// Sees to what an older release left, and answers whether it could. If not, all other buckets are looked after anyway.
+async fn adopt(store: &Store) -> bool {
+    let adopted = store.adopt_lifecycles().await;
+    if let Err(error) = &adopted {
+        tracing::error!(?error, "the lifecycle rules of older buckets cannot be read; the next round tries again");
+    }
+    adopted.is_ok()
 }
 
 /// Does one turn. Answers how long to wait for the next.

@@ -21,11 +21,16 @@ impl Metadata {
 
     /// Sets the rules of a bucket in place of all it has; none is a choice too. [`Outcome::Conflict`]: the bucket is
     /// no longer as it was found.
-    pub async fn put_lifecycle(&self, bucket: &FoundBucket, lifecycle: &Lifecycle) -> Result<Outcome, MetadataError> {
+    pub async fn put_lifecycle(
+        &self,
+        bucket: &FoundBucket,
+        lifecycle: &Lifecycle,
+        now: Timestamp,
+    ) -> Result<Outcome, MetadataError> {
         let progress = self.progress(bucket.id()).await?.map(|stored| stored.row).unwrap_or_default();
         let mut change = self.change();
         bucket.expect(&mut change);
-        begin_anew(&mut change, bucket, &bucket.stored.row, lifecycle, &progress);
+        begin_anew(&mut change, bucket, &bucket.stored.row, lifecycle, &progress, now);
         Ok(change.commit().await?)
     }
 
@@ -35,10 +40,11 @@ impl Metadata {
         change: &mut Change<'_>,
         bucket: &FoundBucket,
         row: &BucketRow,
+        now: Timestamp,
     ) -> Result<(), MetadataError> {
         let lifecycle = self.lifecycle(bucket.id()).await?;
         let progress = self.progress(bucket.id()).await?.map(|stored| stored.row).unwrap_or_default();
-        begin_anew(change, bucket, row, &lifecycle, &progress);
+        begin_anew(change, bucket, row, &lifecycle, &progress, now);
         Ok(())
     }
 }
@@ -51,6 +57,7 @@ pub(crate) fn begin_anew(
     row: &BucketRow,
     lifecycle: &Lifecycle,
     progress: &LifecycleProgressRow,
+    now: Timestamp,
 ) {
     let generation = bucket.generation() + 1;
     let acts_on_objects = LifecyclePlan::new(lifecycle).acts_on_objects();
@@ -60,8 +67,8 @@ pub(crate) fn begin_anew(
     bucket.set(change, &BucketRow { lifecycle: mark, ..row.clone() });
     change.put(keys::lifecycle(bucket.id()), &rules);
     change.put(keys::lifecycle_progress(bucket.id()), &progress);
-    // At once, and besides the wake that `progress` tells of: this one is gone once it was answered.
-    change.put(keys::lifecycle_wake(Timestamp(0), bucket.id()), &wake_row(bucket));
+    // Besides the wake that `progress` tells of: this one is gone once it was answered.
+    change.put(keys::lifecycle_wake(now, bucket.id()), &wake_row(bucket));
 }
 
 #[cfg(test)]
@@ -73,7 +80,7 @@ mod tests {
     async fn set(metadata: &Metadata, rules: Vec<LifecycleRule>) -> Lifecycle {
         let bucket = metadata.bucket(ACCOUNT, Jurisdiction::Default, &BucketName::parse("bucket").unwrap()).await;
         let lifecycle = Lifecycle::new(rules).unwrap();
-        let outcome = metadata.put_lifecycle(&bucket.unwrap().unwrap(), &lifecycle).await.unwrap();
+        let outcome = metadata.put_lifecycle(&bucket.unwrap().unwrap(), &lifecycle, Timestamp(0)).await.unwrap();
         assert_eq!(outcome, Outcome::Committed);
         lifecycle
     }
@@ -92,13 +99,13 @@ mod tests {
                 let bucket = metadata.bucket_at(before.key(), ACCOUNT).await.unwrap().unwrap();
                 assert_eq!(bucket.plan().is_some(), !set.rules().is_empty());
             }
-            let stale = metadata.put_lifecycle(&before, &Lifecycle::default()).await.unwrap();
+            let stale = metadata.put_lifecycle(&before, &Lifecycle::default(), Timestamp(0)).await.unwrap();
             assert_eq!(stale, Outcome::Conflict, "others were set since");
             let bucket = metadata.bucket_at(before.key(), ACCOUNT).await.unwrap().unwrap();
             assert_eq!(metadata.delete_bucket(&bucket, Timestamp(1)).await.unwrap(), Outcome::Committed);
             assert!(metadata.read::<LifecycleRow>(&keys::lifecycle(id)).await.unwrap().is_none());
             assert!(metadata.progress(id).await.unwrap().is_none());
-            let late = metadata.put_lifecycle(&bucket, &Lifecycle::default()).await.unwrap();
+            let late = metadata.put_lifecycle(&bucket, &Lifecycle::default(), Timestamp(0)).await.unwrap();
             assert_eq!(late, Outcome::Conflict);
         }
     }

@@ -77,7 +77,7 @@ impl Metadata {
 
     /// Sees to the buckets of a store that an older release wrote: their rules acted on nothing, and their uploads are
     /// noted nowhere. Once.
-    pub async fn adopt_lifecycles(&self) -> Result<(), MetadataError> {
+    pub async fn adopt_lifecycles(&self, now: Timestamp) -> Result<(), MetadataError> {
         let adopted = keys::lifecycles_adopted();
         if self.read::<SequenceRow>(&adopted).await?.is_some() {
             return Ok(());
@@ -87,7 +87,7 @@ impl Metadata {
         loop {
             let rows = self.read_range::<BucketRow>(start, end.clone(), BUCKETS_AT_ONCE).await?;
             for (key, stored) in &rows {
-                self.adopt(key, stored.row.id).await?;
+                self.adopt(key, stored.row.id, now).await?;
             }
             match rows.last().filter(|_| rows.len() == BUCKETS_AT_ONCE) {
                 Some((key, _)) => start = keys::just_after(key),
@@ -100,7 +100,7 @@ impl Metadata {
         Ok(())
     }
 
-    async fn adopt(&self, key: &[u8], id: BucketId) -> Result<(), MetadataError> {
+    async fn adopt(&self, key: &[u8], id: BucketId, now: Timestamp) -> Result<(), MetadataError> {
         let account = AccountId(key.get(1..).and_then(|rest| rest.first_chunk()).copied().unwrap_or_default());
         loop {
             let Some(bucket) = self.bucket_at(key, account).await? else { return Ok(()) };
@@ -116,7 +116,8 @@ impl Metadata {
             let lifecycle = set.map_or_else(Lifecycle::of_new_bucket, |stored| stored.row.lifecycle);
             let mut change = self.change();
             bucket.expect(&mut change);
-            begin_anew(&mut change, &bucket, &bucket.stored.row, &lifecycle, &LifecycleProgressRow::default());
+            let progress = LifecycleProgressRow::default();
+            begin_anew(&mut change, &bucket, &bucket.stored.row, &lifecycle, &progress, now);
             if change.commit().await? == Outcome::Committed {
                 return Ok(());
             }

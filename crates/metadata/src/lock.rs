@@ -8,7 +8,7 @@ use crate::engine::Outcome;
 use crate::keys;
 use crate::rows::{BucketRow, LockVersion};
 use crate::service::{Metadata, MetadataError};
-use types::{BucketId, BucketLock};
+use types::{BucketId, BucketLock, Timestamp};
 
 impl Metadata {
     /// The lock rules of a bucket: one point read.
@@ -23,6 +23,7 @@ impl Metadata {
         bucket: &FoundBucket,
         lock: &BucketLock,
         version: LockVersion,
+        now: Timestamp,
     ) -> Result<Outcome, MetadataError> {
         let mut change = self.change();
         bucket.expect(&mut change);
@@ -30,7 +31,7 @@ impl Metadata {
         let row = BucketRow { lock: in_force.then_some(version), ..bucket.stored.row.clone() };
         if bucket.plan().is_some() && bucket.stored.row.lock.is_some() {
             // What the lifecycle left alone because of the rules before may be free now.
-            self.begin_same_rules_anew(&mut change, bucket, &row).await?;
+            self.begin_same_rules_anew(&mut change, bucket, &row, now).await?;
         } else {
             bucket.set(&mut change, &row);
         }
@@ -49,7 +50,7 @@ mod tests {
     use crate::fixture::{blob, key, make_bucket, put, row, service};
     use crate::objects::Deletion;
     use crate::rows::ObjectBody;
-    use types::{LockCondition, LockRule, Timestamp};
+    use types::{LockCondition, LockRule};
 
     #[tokio::test]
     async fn rules_are_kept_until_they_are_replaced_or_the_bucket_is_gone() {
@@ -62,15 +63,22 @@ mod tests {
         let lock = BucketLock::new(vec![rule]).unwrap();
         for (number, set) in (1..).zip([&lock, &BucketLock::default(), &lock, &off]) {
             let version = LockVersion([number; 16]);
-            assert_eq!(metadata.put_lock(&bucket, set, version).await.unwrap(), Outcome::Committed);
+            assert_eq!(metadata.put_lock(&bucket, set, version, Timestamp(0)).await.unwrap(), Outcome::Committed);
             assert_eq!(metadata.lock(bucket.id()).await.unwrap(), *set);
-            assert_eq!(metadata.put_lock(&bucket, set, version).await.unwrap(), Outcome::Conflict, "it is another now");
+            assert_eq!(
+                metadata.put_lock(&bucket, set, version, Timestamp(0)).await.unwrap(),
+                Outcome::Conflict,
+                "it is another now"
+            );
             bucket = metadata.bucket_again(&bucket).await.unwrap().unwrap();
             assert_eq!(bucket.stored.row.lock, (set == &lock).then_some(version), "only what is in force counts");
         }
         assert_eq!(metadata.delete_bucket(&bucket, Timestamp(1)).await.unwrap(), Outcome::Committed);
         assert_eq!(metadata.lock(bucket.id()).await.unwrap(), BucketLock::default());
-        assert_eq!(metadata.put_lock(&bucket, &lock, LockVersion([9; 16])).await.unwrap(), Outcome::Conflict);
+        assert_eq!(
+            metadata.put_lock(&bucket, &lock, LockVersion([9; 16]), Timestamp(0)).await.unwrap(),
+            Outcome::Conflict
+        );
         make_bucket(&metadata, "bucket").await;
         assert!(metadata.bucket_again(&bucket).await.unwrap().is_none(), "another has its name");
     }
@@ -82,7 +90,8 @@ mod tests {
             assert_eq!(put(&metadata, &before, "a", &row(1, ObjectBody::Inline(blob(1)))).await, Outcome::Committed);
             let object = metadata.object(before.id(), &key("a")).await.unwrap().unwrap();
             // Even rules that allow more: whoever is late looks again.
-            let set = metadata.put_lock(&before, &BucketLock::default(), LockVersion([1; 16])).await.unwrap();
+            let set =
+                metadata.put_lock(&before, &BucketLock::default(), LockVersion([1; 16]), Timestamp(0)).await.unwrap();
             assert_eq!(set, Outcome::Committed);
             let delete = async |bucket: &FoundBucket| {
                 metadata.delete_object(bucket, &key("a"), &object, Deletion::Client, Timestamp(2)).await.unwrap()

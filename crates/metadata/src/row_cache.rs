@@ -18,17 +18,20 @@ const ROWS_MAX: usize = 10_000;
 /// CORS rules kept: fewer, since one row can have 64 KiB.
 const CORS_ROWS_MAX: usize = 1_000;
 
-/// Lifecycle rules kept: of a thousand rules with long ids and prefixes they take two mebibytes.
-const LIFECYCLES_MAX: usize = 1_000;
+/// Bytes of lifecycle rules kept: those of one bucket can take two mebibytes.
+const LIFECYCLE_BYTES_MAX: usize = 32 << 20;
 
 /// Rows of one kind, by key.
 pub(crate) struct RowCache<T> {
     state: RwLock<State<T>>,
-    rows_max: usize,
+    weight_max: usize,
+    /// What a row adds to the weight of all.
+    weigh: fn(&T) -> usize,
 }
 
 struct State<T> {
     rows: HashMap<Vec<u8>, T>,
+    weight: usize,
     /// Grows with every row dropped, so that a read that began before does not bring it back.
     generation: u64,
 }
@@ -42,8 +45,14 @@ pub(crate) enum Lookup<T> {
 }
 
 impl<T: Clone> RowCache<T> {
+    /// At most so many rows.
     fn new(rows_max: usize) -> Self {
-        Self { state: RwLock::new(State { rows: HashMap::new(), generation: 0 }), rows_max }
+        Self::weighed(rows_max, |_| 1)
+    }
+
+    /// Rows that add up to at most this weight.
+    fn weighed(weight_max: usize, weigh: fn(&T) -> usize) -> Self {
+        Self { state: RwLock::new(State { rows: HashMap::new(), weight: 0, generation: 0 }), weight_max, weigh }
     }
 
     /// Looks for a row.
@@ -58,16 +67,23 @@ impl<T: Clone> RowCache<T> {
         if state.generation != generation {
             return;
         }
-        if state.rows.len() >= self.rows_max {
+        let weight = (self.weigh)(row);
+        if state.weight + weight > self.weight_max {
             state.rows.clear();
+            state.weight = 0;
         }
-        state.rows.insert(key.to_vec(), row.clone());
+        state.weight += weight;
+        if let Some(before) = state.rows.insert(key.to_vec(), row.clone()) {
+            state.weight -= (self.weigh)(&before);
+        }
     }
 
     fn forget(&self, key: &[u8]) {
         let mut state = self.write();
         state.generation += 1;
-        state.rows.remove(key);
+        if let Some(before) = state.rows.remove(key) {
+            state.weight -= (self.weigh)(&before);
+        }
     }
 
     fn read(&self) -> RwLockReadGuard<'_, State<T>> {
@@ -131,7 +147,7 @@ impl Default for RowCaches {
             token_values: RowCache::new(ROWS_MAX),
             cors: RowCache::new(CORS_ROWS_MAX),
             domains: RowCache::new(ROWS_MAX),
-            lifecycles: RowCache::new(LIFECYCLES_MAX),
+            lifecycles: RowCache::weighed(LIFECYCLE_BYTES_MAX, |(_, plan)| plan.bytes()),
             domain_absence: Absence::default(),
         }
     }
@@ -198,6 +214,27 @@ mod tests {
         assert_ne!(first.id(), second.id());
         let found = metadata.bucket(ACCOUNT, Jurisdiction::Default, &name).await.unwrap().unwrap();
         assert_eq!(found.id(), second.id());
+    }
+
+    #[test]
+    fn what_is_kept_never_weighs_more_than_it_may() {
+        let cache = RowCache::<usize>::weighed(10, |row| *row);
+        let keep = |key: &[u8], row: usize| {
+            let Lookup::Unknown(generation) = cache.get(b"none") else { return };
+            cache.keep(key, &row, generation);
+        };
+        let kept = |key: &[u8]| matches!(cache.get(key), Lookup::Kept(_));
+        keep(b"a", 4);
+        for _ in 0..9 {
+            keep(b"a", 2);
+        }
+        keep(b"b", 5);
+        assert!(kept(b"a") && kept(b"b"), "a row in the place of another adds only the difference");
+        cache.forget(b"a");
+        keep(b"c", 5);
+        assert!(kept(b"b") && kept(b"c"));
+        keep(b"d", 1);
+        assert!(kept(b"d") && !kept(b"b") && !kept(b"c"), "past it the cache begins anew");
     }
 
     #[test]

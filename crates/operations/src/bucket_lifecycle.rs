@@ -66,7 +66,7 @@ impl Store {
             let audited = AuditedChange::of_bucket(action, kind, name, Some(old), new);
             let recording = self.recording(caller, audited).await?.expecting(&found);
             // A conflict is a change of the bucket or its rules, or its end: look again.
-            if recording.put_lifecycle(&bucket, &lifecycle).await? == Outcome::Committed {
+            if recording.put_lifecycle(&bucket, &lifecycle, self.clock.now()).await? == Outcome::Committed {
                 return Ok(());
             }
         }

@@ -40,9 +40,9 @@ impl Store {
             let new = audit_values::lock(lock);
             let audited = AuditedChange::of_bucket("PutBucketLock", ChangeKind::Update, name, Some(old), Some(new));
             let recording = self.recording(caller, audited).await?.expecting(&found);
-            let version = LockVersion(self.random_id());
+            let (version, now) = (LockVersion(self.random_id()), self.clock.now());
             // A conflict is a change of the bucket or its rules, or its end: look again.
-            if recording.put_lock(&bucket, lock, version).await? == Outcome::Committed {
+            if recording.put_lock(&bucket, lock, version, now).await? == Outcome::Committed {
                 return Ok(());
             }
         }

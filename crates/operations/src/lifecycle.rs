@@ -57,7 +57,11 @@ const INDEX_STEPS_PER_VISIT: usize = 16;
 const ACTS_AT_ONCE: usize = 32;
 
 /// A bucket is looked after again no sooner than this, in milliseconds, unless its work is unfinished.
-const PAUSE: u64 = 30_000;
+const PAUSE: u64 = 60_000;
+
+/// A bucket with a rule whose date is past is looked after as often as this, in milliseconds: whatever is written into
+/// it is due at once, and has a day.
+const PAUSE_OF_PAST_DATES: u64 = 3_600_000;
 
 /// What failed is tried again after this, in milliseconds.
 const RETRY: u64 = 300_000;
@@ -113,7 +117,7 @@ impl Store {
     /// # Errors
     /// What the metadata engine says.
     pub async fn adopt_lifecycles(&self) -> Result<(), OperationError> {
-        Ok(self.metadata.adopt_lifecycles().await?)
+        Ok(self.metadata.adopt_lifecycles(self.clock.now()).await?)
     }
 
     /// Looks after the bucket whose lifecycle has waited longest, if any is to be looked after now.
@@ -311,6 +315,7 @@ impl Store {
         }
         let noted = self.metadata.next_due(bucket).await?;
         let new = bucket.plan().and_then(|plan| plan.soonest_for_new_objects(begun));
+        let new = new.map(|at| if at <= begun { after(PAUSE_OF_PAST_DATES) } else { at });
         Ok(noted.into_iter().chain(new).min().map(|at| at.max(after(PAUSE))))
     }
 }

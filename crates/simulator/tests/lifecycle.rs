@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "test code")]
 
 use bytes::Bytes;
+use operations::LifecycleStage;
 use operations::lifecycle::LifecycleTurn;
 use simulator::audit::{audit, clean};
 use simulator::machine::settle;
@@ -109,6 +110,20 @@ fn a_turn_that_is_cut_short_at_any_disk_call_is_made_up_for() {
                 }
             }
         }
+    });
+}
+
+#[test]
+fn what_came_of_it_is_written_down() {
+    run(async {
+        let process = scene().await.start().await.unwrap();
+        act(&process).await.unwrap();
+        let bucket = observe::buckets(&process).await.unwrap().remove(0).row.id;
+        let progress = process.store.lifecycle_progress(bucket).await.unwrap().unwrap();
+        assert_eq!(progress.stage, LifecycleStage::Settled);
+        assert_eq!((progress.expired, progress.transitioned, progress.aborted), (2, 2, 1));
+        assert!(progress.last_visit.is_some() && progress.last_error.is_none(), "{progress:?}");
+        assert!(progress.next > progress.last_visit);
     });
 }
 

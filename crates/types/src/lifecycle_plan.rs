@@ -184,6 +184,12 @@ impl LifecyclePlan {
         least(by_age, self.dates.iter().min().map(|date| (*date).max(now)))
     }
 
+    /// About how many bytes of memory this takes.
+    pub fn bytes(&self) -> usize {
+        let ids: usize = self.ids.iter().map(|id| size_of::<Arc<str>>() + id.len()).sum();
+        size_of::<Self>() + self.objects.bytes() + self.uploads.bytes() + ids + size_of_val(self.dates.as_slice())
+    }
+
     /// The prefixes of objects that anything ever happens to, in order; none begins with another.
     pub fn object_prefixes(&self) -> impl Iterator<Item = &str> {
         self.objects.outermost()

@@ -65,6 +65,11 @@ impl<T: Copy> PrefixTable<T> {
         self.entries.iter().filter(|entry| entry.parent.is_none()).map(|entry| entry.prefix.as_str())
     }
 
+    /// About how many bytes of memory this takes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.entries.iter().map(|entry| size_of::<Entry<T>>() + entry.prefix.capacity()).sum()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }

@@ -22,7 +22,7 @@ pub(crate) async fn find(metadata: &Metadata) -> FoundBucket {
 /// Sets its rules.
 pub(crate) async fn set_rules(metadata: &Metadata, rules: Vec<LifecycleRule>) {
     let lifecycle = Lifecycle::new(rules).unwrap();
-    let outcome = metadata.put_lifecycle(&find(metadata).await, &lifecycle).await.unwrap();
+    let outcome = metadata.put_lifecycle(&find(metadata).await, &lifecycle, Timestamp(0)).await.unwrap();
     assert_eq!(outcome, Outcome::Committed);
 }
 

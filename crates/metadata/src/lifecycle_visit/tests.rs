@@ -60,7 +60,7 @@ async fn rules_that_an_older_release_stored_are_taken_up_once() {
     assert_eq!(change.commit().await.unwrap(), Outcome::Committed);
     assert!(find(&metadata).await.plan().is_none());
     for _ in 0..2 {
-        metadata.adopt_lifecycles().await.unwrap();
+        metadata.adopt_lifecycles(Timestamp(0)).await.unwrap();
         let bucket = find(&metadata).await;
         let mark = LifecycleMark { generation: 1, acts_on_objects: true };
         assert_eq!(bucket.stored.row.lifecycle, mark);
