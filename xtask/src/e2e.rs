@@ -5,7 +5,8 @@
 
 use crate::Outcome;
 use crate::clients::Clients;
-use crate::process::{built, cargo, command, path_with, root, run as run_command, run_tallied};
+use crate::debian;
+use crate::process::{built, cargo, command, is_on_path, path_with, root, run as run_command, run_tallied};
 use crate::tally::Tally;
 use crate::tours;
 
@@ -15,6 +16,9 @@ pub(crate) fn run(arguments: &[String], tally: &mut Tally) -> Outcome {
     // The whole workspace decides the features, so that nothing is compiled twice; one binary is built.
     run_command(&mut cargo(["build", "--workspace", "--bin", "cairn"]))?;
     let programs = tours::build()?;
+    if let Err(missing) = debian::ensure(&["pebble"], || is_on_path("pebble")) {
+        println!("no tests of ACME: {missing}");
+    }
     let path: Vec<_> = clients.directories().into_iter().chain(programs).collect();
     let mut pytest = command(clients.python());
     pytest
