@@ -149,15 +149,8 @@ impl Unit {
 
 impl BlobReader {
     /// A reader of `range`, its first unit read. Blocks.
-    pub(crate) fn start(source: Source, range: ByteRange) -> Result<Self, BlobError> {
-        let mut reader = Self {
-            source: Arc::new(source),
-            position: range.start,
-            end: range.end(),
-            unit: None,
-            job: None,
-            used: None,
-        };
+    pub(crate) fn start(source: Arc<Source>, range: ByteRange) -> Result<Self, BlobError> {
+        let mut reader = Self { source, position: range.start, end: range.end(), unit: None, job: None, used: None };
         if let Some(extent) = reader.next_extent() {
             let buffer = reader.source.buffer(extent, None);
             reader.unit = Some(reader.source.read(extent, buffer)?);

@@ -12,6 +12,7 @@ use crate::corruptions::Corruptions;
 use crate::digest::{Digester, Digests};
 use crate::directory_sync::DirectorySync;
 use crate::groups::Groups;
+use crate::held::HeldBlob;
 use crate::layout::{Chunks, directory_of, group, path_of};
 use crate::pool::on_pool;
 use crate::reader::{BlobReader, Source};
@@ -239,7 +240,17 @@ impl LocalBlobs {
     pub async fn open(&self, blob: BlobRef, key: DataKey, range: ByteRange) -> Result<BlobReader, BlobError> {
         assert!(range.end() <= blob.size, "a range is resolved against the blob's size");
         let (disk, corruptions) = (Arc::clone(&self.disk), Arc::clone(&self.corruptions));
-        on_pool(move || BlobReader::start(Source::open(&*disk, blob, key, corruptions)?, range)).await
+        on_pool(move || BlobReader::start(Arc::new(Source::open(&*disk, blob, key, corruptions)?), range)).await
+    }
+
+    /// Holds a blob that has a file, to read of it later, whether it is removed meanwhile or not.
+    ///
+    /// # Errors
+    /// As [`LocalBlobs::open`], as far as they show before a byte is read.
+    pub async fn hold(&self, blob: BlobRef, key: DataKey) -> Result<HeldBlob, BlobError> {
+        let (disk, corruptions) = (Arc::clone(&self.disk), Arc::clone(&self.corruptions));
+        let source = on_pool(move || Source::open(&*disk, blob, key, corruptions)).await?;
+        Ok(HeldBlob::new(source, blob.size))
     }
 
     /// Checks and decrypts an inline blob, and gives `range` of it.

@@ -23,6 +23,7 @@ pub mod delete_object;
 pub mod deletion_jobs;
 pub mod get_bucket;
 pub mod get_object;
+pub mod hold_object;
 pub mod identity;
 pub mod lifecycle;
 pub mod list_buckets;

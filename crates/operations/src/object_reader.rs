@@ -25,6 +25,12 @@ pub struct ObjectReader {
     meter: Option<Meter>,
 }
 
+/// The parts of one version of a multipart object, which stay readable for as long as this lives.
+pub(crate) struct HeldParts {
+    parts: PartSource,
+    pin: pins::Pin,
+}
+
 enum Source {
     /// All there is to come, decrypted.
     Ready(Option<Bytes>),
@@ -46,6 +52,7 @@ struct PartsReader {
 }
 
 /// What opening a part takes.
+#[derive(Clone)]
 struct PartSource {
     metadata: Metadata,
     blobs: Arc<LocalBlobs>,
@@ -59,6 +66,26 @@ struct PartSource {
 impl fmt::Debug for ObjectReader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ObjectReader")
+    }
+}
+
+impl HeldParts {
+    /// Reads `range`, which must lie within the object.
+    pub(crate) fn read(&self, range: ByteRange) -> ObjectReader {
+        let held = Self { parts: self.parts.clone(), pin: self.pin.again() };
+        ObjectReader { source: held.into_source(range), meter: None }
+    }
+
+    fn into_source(self, range: ByteRange) -> Source {
+        let (ahead, current) = (VecDeque::new(), None);
+        Source::Parts(Box::new(PartsReader { parts: self.parts, rest: range, ahead, current, _pin: self.pin }))
+    }
+}
+
+/// Of bytes that are held: they were counted when they were.
+impl From<BlobReader> for ObjectReader {
+    fn from(reader: BlobReader) -> Self {
+        Self { source: Source::Blob(Box::new(reader)), meter: None }
     }
 }
 
@@ -191,20 +218,32 @@ impl Store {
                     Err(error) => return Err(error.into()),
                 }
             }
-            ObjectBody::Parts { manifest, part_size, .. } => {
-                let pin = self.pins.pin(manifest);
-                // Only what is still referenced after the pin is safe from the collector.
-                let now = self.metadata.object(bucket.id(), key).await?;
-                if now.is_none_or(|now| now.row.version != row.version) {
-                    return Ok(None);
-                }
-                let (metadata, blobs) = (self.metadata.clone(), Arc::clone(&self.blobs));
-                let parts = PartSource { metadata, blobs, key: data_key, manifest, part_size };
-                let (rest, ahead) = (range, VecDeque::new());
-                Source::Parts(Box::new(PartsReader { parts, rest, ahead, current: None, _pin: pin }))
-            }
+            ObjectBody::Parts { .. } => match self.hold_parts(bucket, key, row, data_key).await? {
+                Some(held) => held.into_source(range),
+                None => return Ok(None),
+            },
         };
         let meter = self.meter(bucket.found.account(), bucket.id(), row);
         Ok(Some(ObjectReader { source, meter }))
+    }
+
+    /// Holds the parts of a multipart object's row, whose key this is; `None` as in [`Store::try_open`], and for rows of
+    /// other objects.
+    pub(crate) async fn hold_parts(
+        &self,
+        bucket: &OpenBucket,
+        key: &ObjectKey,
+        row: &ObjectRow,
+        data_key: DataKey,
+    ) -> Result<Option<HeldParts>, OperationError> {
+        let ObjectBody::Parts { manifest, part_size, .. } = row.body else { return Ok(None) };
+        let pin = self.pins.pin(manifest);
+        // Only what is still referenced after the pin is safe from the collector.
+        let now = self.metadata.object(bucket.id(), key).await?;
+        if now.is_none_or(|now| now.row.version != row.version) {
+            return Ok(None);
+        }
+        let (metadata, blobs) = (self.metadata.clone(), Arc::clone(&self.blobs));
+        Ok(Some(HeldParts { parts: PartSource { metadata, blobs, key: data_key, manifest, part_size }, pin }))
     }
 }

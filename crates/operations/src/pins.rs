@@ -29,6 +29,13 @@ impl Pins {
     }
 }
 
+impl Pin {
+    /// Another one of the same body.
+    pub(crate) fn again(&self) -> Self {
+        self.pins.pin(self.id)
+    }
+}
+
 impl Drop for Pin {
     fn drop(&mut self) {
         let mut pins = self.pins.0.lock().unwrap_or_else(PoisonError::into_inner);
