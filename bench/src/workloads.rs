@@ -7,6 +7,7 @@ mod mixed;
 mod multipart;
 mod names;
 mod objects;
+mod public;
 mod scaling;
 mod stalls;
 mod start;
@@ -20,6 +21,7 @@ pub(crate) async fn run(session: &mut Session) -> bool {
     let mut passed = true;
     passed &= noted(start::run(session).await, session, "start");
     passed &= noted(objects::run(session).await, session, "objects");
+    passed &= noted(public::run(session).await, session, "public");
     passed &= noted(listing::run(session).await, session, "list");
     passed &= noted(names::run(session).await, session, "names");
     passed &= noted(multipart::run(session).await, session, "multipart");

@@ -9,7 +9,7 @@ use crate::settings::{DataDirectory, Settings};
 use blobs::{BlobSettings, LocalBlobs};
 use environment::disk::OpenDiskError;
 use environment::{Clock, Disk, Entropy, LocalDisk};
-use face_public::{PublicFace, PublicHosts};
+use face_public::{PublicCache, PublicFace, PublicHosts};
 use face_rest::{RestDomains, RestFace};
 use face_s3::{HostRules, S3Face};
 use http::header::{AUTHORIZATION, HeaderValue};
@@ -21,6 +21,7 @@ use metadata::Metadata;
 use metadata::rocks::{RocksEngine, RocksSettings};
 use operations::Store;
 use operations::custom_domains::OwnNames;
+use operations::purge_cache::PublicCopies;
 use operations::store::StoreParts;
 use std::fmt;
 use std::io;
@@ -46,6 +47,7 @@ pub struct Instance {
     address: SocketAddr,
     tls_address: Option<SocketAddr>,
     store: Arc<Store>,
+    public_cache: Arc<PublicCache>,
     stop: watch::Sender<bool>,
     /// What serves, and what works in the background.
     tasks: Vec<JoinHandle<()>>,
@@ -162,7 +164,9 @@ impl Instance {
         let listener = Listener::bind(settings.listen, ListenerSettings::default());
         let listener = listener.await.map_err(|source| StartError::Listen { address: settings.listen, source })?;
         let address = listener.address().map_err(|source| StartError::Listen { address: settings.listen, source })?;
-        let (store, engine) = open_store(&root, settings, &machine).await?;
+        let public_cache = Arc::new(PublicCache::new(settings.public_cache.clone()));
+        let copies: Arc<dyn PublicCopies> = Arc::clone(&public_cache) as _;
+        let (store, engine) = open_store(&root, settings, &machine, Some(copies)).await?;
         let secure = match &settings.tls {
             Some(tls) => Some(Secure::prepare(tls, &store, &machine).await?),
             None => None,
@@ -196,7 +200,7 @@ impl Instance {
             development: first(&settings.development_domains, "r2dev.localhost"),
         };
         let gateway = Arc::new(Gateway {
-            public: PublicFace::new(Arc::clone(&store), public_hosts, Arc::clone(&ids)),
+            public: PublicFace::new(Arc::clone(&store), public_hosts, Arc::clone(&ids), Arc::clone(&public_cache)),
             rest: RestFace::new(Arc::clone(&store), Arc::clone(&ids), rest_domains),
             s3: S3Face::new(Arc::clone(&store), hosts, ids),
             front: secure.as_ref().map(Secure::front),
@@ -210,7 +214,7 @@ impl Instance {
         let certificate =
             move |name: &DomainName| status.as_ref().map_or(CertificateStatus::Active, |status| status(name));
         tasks.extend(in_background(&store, certificate, &stopped));
-        Ok(Self { access, address, tls_address, store, stop, tasks, engine, ephemeral })
+        Ok(Self { access, address, tls_address, store, public_cache, stop, tasks, engine, ephemeral })
     }
 
     /// How clients reach it.
@@ -231,6 +235,11 @@ impl Instance {
     /// Its store, for tests and commands in the same process.
     pub fn store(&self) -> &Arc<Store> {
         &self.store
+    }
+
+    /// What it keeps before custom domains, for tests.
+    pub fn public_cache(&self) -> &PublicCache {
+        &self.public_cache
     }
 
     /// Finishes running requests, for a bounded time, and closes the store.
@@ -277,11 +286,13 @@ pub(crate) async fn told_to_stop(mut stopped: watch::Receiver<bool>) {
 /// Directory of the metadata engine, below the data directory.
 pub(crate) const METADATA: &str = "metadata";
 
-/// Opens the store of a data directory, which no other process has open.
+/// Opens the store of a data directory, which no other process has open. `public_copies` is what is kept of its objects
+/// elsewhere.
 pub(crate) async fn open_store(
     root: &Path,
     settings: &Settings,
     machine: &Machine,
+    public_copies: Option<Arc<dyn PublicCopies>>,
 ) -> Result<(Arc<Store>, Arc<RocksEngine>), StartError> {
     let disk: Arc<dyn Disk> = Arc::new(LocalDisk::open(root).map_err(StartError::Disk)?);
     let made_before = match disk.list(Path::new(METADATA)) {
@@ -295,7 +306,7 @@ pub(crate) async fn open_store(
     let engine = Arc::new(RocksEngine::open(&root.join(METADATA), rocks).map_err(StartError::Metadata)?);
     // The engine syncs what is in its directory; that the directory is there is ours to keep.
     disk.sync_dir(Path::new("")).map_err(StartError::RootKey)?;
-    let store = put_together(disk, Arc::clone(&engine), key, settings, machine).await?;
+    let store = put_together(disk, Arc::clone(&engine), key, settings, machine, public_copies).await?;
     Ok((store, engine))
 }
 
@@ -305,6 +316,7 @@ async fn put_together(
     root: RootKey,
     settings: &Settings,
     machine: &Machine,
+    public_copies: Option<Arc<dyn PublicCopies>>,
 ) -> Result<Arc<Store>, StartError> {
     let (clock, entropy) = (Arc::clone(&machine.clock), Arc::clone(&machine.entropy));
     let metadata = Metadata::new(engine, RowSealer::new(&root, "cairn seal rows 1", &*entropy)).with_row_cache();
@@ -313,7 +325,8 @@ async fn put_together(
     let blobs = Arc::new(LocalBlobs::new(disk, Arc::clone(&clock), &*entropy, blob_settings, epoch));
     let limits = settings.limits.clone();
     let own_names = own_names(settings);
-    Ok(Arc::new(Store::new(StoreParts { metadata, blobs, root, clock, entropy, limits, own_names })))
+    let parts = StoreParts { metadata, blobs, root, clock, entropy, limits, own_names, public_copies };
+    Ok(Arc::new(Store::new(parts)))
 }
 
 /// The names that this server goes by itself: no bucket's custom domain may hide an endpoint.

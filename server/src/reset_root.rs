@@ -19,7 +19,7 @@ pub async fn run(line: &ResetRoot, machine: Machine) -> Result<String, Failure> 
     let settings = Settings::resolve(&Serve { data: Some(line.data.clone()), ..Serve::default() });
     let settings = settings.map_err(|error| Failure::usage(error.to_string()))?;
     let (store, engine) =
-        open_store(&line.data, &settings, &machine).await.map_err(|error| Failure::failed(error.to_string()))?;
+        open_store(&line.data, &settings, &machine, None).await.map_err(|error| Failure::failed(error.to_string()))?;
     let reset = store.reset_root_token().await;
     engine.close().await;
     let access = reset.map_err(|error| Failure::failed(format!("the root token was not reset: {error}")))?;

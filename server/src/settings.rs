@@ -5,6 +5,7 @@ mod secure;
 pub use secure::{AcmeSettings, CertificateFiles, ChallengeKind, Redirect, TlsSettings};
 
 use crate::command_line::Serve;
+use face_public::CacheSettings;
 use operations::store::StoreLimits;
 use serde::Deserialize;
 use std::fmt;
@@ -35,6 +36,8 @@ pub struct Settings {
     pub reserved_domains: Vec<String>,
     /// TLS, if it is spoken.
     pub tls: Option<TlsSettings>,
+    /// What is kept before custom domains.
+    pub public_cache: CacheSettings,
     /// Bounds of the store.
     pub limits: StoreLimits,
 }
@@ -100,6 +103,13 @@ file_settings! {
     development_requests_per_second: u32, "number, `0` for no limit", "`500`",
         "Requests per second to one public development URL. Past them the answer is 429 with `Retry-After`. Custom \
          domains are not limited.";
+    public_cache_memory_bytes: u64, "bytes, `0` for no cache", "64 MiB",
+        "Memory for objects of up to 1 MiB that custom domains showed before.";
+    public_cache_disk_bytes: u64, "bytes, `0` for none", "4 GiB",
+        "Larger objects, up to 512 MiB each and 256 of them, that the cache before custom domains may hold. They are held \
+         where they are: only those that were replaced or deleted meanwhile cost space.";
+    public_cache_everything: Vec<String>, "list of custom domains, or `\"*\"`", "`[]`",
+        "Custom domains that cache every object. The others cache the file extensions that Cloudflare caches by default.";
     limit_rates: bool, "`true` or `false`", "`false`",
         "Holds clients to the rates of R2: one write per second to one object, 50 changes per second of one bucket. \
          Past them the answer is 429 with `Retry-After`.";
@@ -192,6 +202,11 @@ impl Settings {
             development_domains: domains(file.development_domains, "r2dev.localhost"),
             reserved_domains: lower(file.reserved_domains.unwrap_or_default()),
             tls,
+            public_cache: CacheSettings {
+                memory_bytes: file.public_cache_memory_bytes.unwrap_or(64 * MIB),
+                disk_bytes: file.public_cache_disk_bytes.unwrap_or(4 * GIB),
+                everything: lower(file.public_cache_everything.unwrap_or_default()),
+            },
             limits: limits(file.limit_rates, file.development_requests_per_second),
         })
     }

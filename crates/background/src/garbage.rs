@@ -73,6 +73,7 @@ impl Space {
             return;
         }
         tracing::warn!(refused, "the disk is full up to its reserve: writes are refused until space is freed");
+        store.let_go_of_copies();
         if self.relieved.is_some_and(|before| before.removed_payloads == pressure.removed_payloads) {
             return;
         }

@@ -1,5 +1,7 @@
 //! The way of a request through the face: name, method, rules of the bucket, object, answer.
 
+use crate::cache::PublicCache;
+use crate::cached::Asked as AskedAtDomain;
 use crate::hosts::{Asked, PublicHosts};
 use crate::{objects, pages};
 use bytes::Bytes;
@@ -8,8 +10,8 @@ use http::request::Parts;
 use http::{Method, Request, Response};
 use http_body::Body;
 use http_support::{AnswerBody, RequestBody, RequestIds, cors, waits_for_continue};
-use operations::Store;
 use operations::public_bucket::PublicBucket;
+use operations::{Caller, Store};
 use std::error::Error;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -20,6 +22,8 @@ pub struct PublicFace {
     store: Arc<Store>,
     hosts: PublicHosts,
     ids: Arc<RequestIds>,
+    /// Before custom domains only.
+    cache: Arc<PublicCache>,
 }
 
 /// What a request reaches by its host.
@@ -43,8 +47,8 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("cf-ray");
 
 impl PublicFace {
     /// The face of `store` under the names of `hosts`.
-    pub fn new(store: Arc<Store>, hosts: PublicHosts, ids: Arc<RequestIds>) -> Self {
-        Self { store, hosts, ids }
+    pub fn new(store: Arc<Store>, hosts: PublicHosts, ids: Arc<RequestIds>, cache: Arc<PublicCache>) -> Self {
+        Self { store, hosts, ids, cache }
     }
 
     /// What the host of a request names, before anything is looked up; `None` if the request is another face's.
@@ -113,11 +117,21 @@ impl PublicFace {
         };
         bucket.check_open()?;
         self.store.admit_public(&bucket)?;
-        let caller = &bucket.caller(address);
-        match parts.method {
-            Method::HEAD => objects::head(&self.store, caller, &bucket, parts).await,
-            Method::GET => objects::get(&self.store, caller, &bucket, parts).await,
-            _ => Ok(Response::new(AnswerBody::Full(Bytes::new()))),
+        if parts.method == Method::OPTIONS {
+            return Ok(Response::new(AnswerBody::Full(Bytes::new())));
+        }
+        self.allowed(parts, &bucket, &bucket.caller(address)).await
+    }
+
+    /// Answers a GET or HEAD of somebody who may read the bucket: nothing that decides that comes after this.
+    async fn allowed(&self, parts: &Parts, bucket: &PublicBucket, caller: &Caller) -> Answered {
+        match (&bucket.name, &parts.method) {
+            (PublicName::Custom(host), _) => {
+                let (store, cache) = (&*self.store, &*self.cache);
+                AskedAtDomain { store, cache, caller, bucket, host, parts }.answer().await
+            }
+            (PublicName::Managed(_), &Method::HEAD) => objects::head(&self.store, caller, bucket, parts).await,
+            (PublicName::Managed(_), _) => objects::get(&self.store, caller, bucket, parts).await,
         }
     }
 

@@ -4,11 +4,14 @@
 //! Start at [`PublicHosts::asked`], which tells by its host whether a request may be this face's, then at
 //! [`PublicFace::reach`] for the bucket that has the name, then at [`PublicFace::handle`] for the answer.
 
+mod cache;
+mod cached;
 mod conditions;
 mod handle;
 mod hosts;
 mod objects;
 mod pages;
 
+pub use cache::{CacheSettings, PublicCache};
 pub use handle::{PublicFace, Reached};
 pub use hosts::{Asked, PublicHosts};

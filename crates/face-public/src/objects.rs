@@ -10,20 +10,21 @@ use http::header::{
     CONTENT_RANGE, CONTENT_TYPE, ETAG, EXPIRES, HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED,
 };
 use http::request::Parts;
-use http::{Response, StatusCode};
+use http::{Method, Response, StatusCode};
 use http_support::AnswerBody;
 use operations::get_object::{Found, GetObject, Portion};
+use operations::hold_object::HeldObject;
 use operations::public_bucket::PublicBucket;
 use operations::{Caller, ObjectRow, Store};
 use percent_encoding::percent_decode_str;
-use types::{ByteRange, Conditions, ErrorCode, ObjectKey, OperationError};
+use types::{ByteRange, Conditions, ErrorCode, ObjectKey, OperationError, ReadVerdict};
 
-/// What to read: the key is all of the path behind its first slash, unescaped once. `..` and `//` are ordinary text,
-/// the query says nothing.
+/// The key is all of the path behind its first slash, unescaped once. `..` and `//` are ordinary text, the query says
+/// nothing.
 ///
 /// # Errors
 /// `NoSuchKey` for the root, where nothing is listed; `InvalidUri` for what can be no key.
-fn request(bucket: &PublicBucket, parts: &Parts) -> Result<GetObject, OperationError> {
+pub(crate) fn key(parts: &Parts) -> Result<ObjectKey, OperationError> {
     let path = parts.uri.path();
     let path = path.strip_prefix('/').unwrap_or(path);
     if path.is_empty() {
@@ -31,9 +32,17 @@ fn request(bucket: &PublicBucket, parts: &Parts) -> Result<GetObject, OperationE
     }
     let bytes: Vec<u8> = percent_decode_str(path).collect();
     let invalid = |error: types::InvalidObjectKey| OperationError::new(ErrorCode::InvalidUri, error.to_string());
+    ObjectKey::parse_bytes(&bytes).map_err(invalid)
+}
+
+/// What to read.
+///
+/// # Errors
+/// As [`key`].
+fn request(bucket: &PublicBucket, parts: &Parts) -> Result<GetObject, OperationError> {
     Ok(GetObject {
         bucket: bucket.domain.bucket.clone(),
-        key: ObjectKey::parse_bytes(&bytes).map_err(invalid)?,
+        key: key(parts)?,
         conditions: conditions::conditions(&parts.headers),
         part: Portion::Whole,
         with_checksum: false,
@@ -82,9 +91,41 @@ pub(crate) async fn head(store: &Store, caller: &Caller, bucket: &PublicBucket, 
 async fn unsatisfiable(store: &Store, caller: &Caller, asked: GetObject, error: OperationError) -> Answered {
     let whole = GetObject { part: Portion::Whole, conditions: Conditions::default(), ..asked };
     let Found::Object(found) = store.head_object(caller, &whole).await? else { return Err(error) };
-    let mut answer = crate::pages::page(&error, false);
-    put(answer.headers_mut(), CONTENT_RANGE, Some(&format!("bytes */{}", found.row.size)));
-    Ok(answer)
+    Ok(out_of_range(&error, found.row.size))
+}
+
+fn out_of_range(error: &OperationError, size: u64) -> Response<AnswerBody> {
+    let mut answer = crate::pages::page(error, false);
+    put(answer.headers_mut(), CONTENT_RANGE, Some(&format!("bytes */{size}")));
+    answer
+}
+
+/// What a request gets of an object that is held: as [`get`] and [`head`] would answer it.
+///
+/// # Errors
+/// `InternalError` if what is stored fails its check.
+pub(crate) async fn show(held: &HeldObject, conditions: Conditions, parts: &Parts) -> Answered {
+    let (row, is_head) = (&*held.row, parts.method == Method::HEAD);
+    match conditions.judge_read(&row.etag, row.modified) {
+        ReadVerdict::Proceed => {}
+        ReadVerdict::NotModified => return Ok(not_modified(row)),
+        ReadVerdict::Failed => return Ok(crate::pages::page(&ErrorCode::PreconditionFailed.into(), is_head)),
+    }
+    if is_head {
+        return Ok(object(row, None, AnswerBody::Full(Bytes::new())));
+    }
+    let asked = conditions::range(&parts.headers).filter(|_| conditions.allow_range(&row.etag, row.modified));
+    let range = match asked.map(|asked| asked.resolve(row.size)) {
+        None => None,
+        Some(Some(range)) => Some(range),
+        Some(None) => return Ok(out_of_range(&ErrorCode::InvalidRange.into(), row.size)),
+    };
+    let covered = range.unwrap_or(ByteRange::whole(row.size));
+    let body = match held.read(covered).await? {
+        Some(reader) => AnswerBody::Object { stream: reader.into_stream(), remaining: covered.length },
+        None => AnswerBody::Full(held.in_memory(covered).unwrap_or_default()),
+    };
+    Ok(object(row, range, body))
 }
 
 fn object(row: &ObjectRow, range: Option<ByteRange>, body: AnswerBody) -> Response<AnswerBody> {

@@ -82,6 +82,7 @@ pub(crate) fn product(resource: AuditResource) -> &'static str {
     match resource {
         AuditResource::Bucket => "r2",
         AuditResource::Token => "api_tokens",
+        AuditResource::Zone => "cache",
     }
 }
 
@@ -119,7 +120,7 @@ fn column(name: &str, actors: &Actors) -> Option<Column> {
         "action_result" => always(SUCCESS),
         "actor_context" => always(CONTEXT),
         "resource_scope" => always(SCOPE),
-        "resource_product" => by_resource(&[AuditResource::Bucket, AuditResource::Token], product),
+        "resource_product" => by_resource(&[AuditResource::Bucket, AuditResource::Token, AuditResource::Zone], product),
         "zone.name" | "zone_name" => by_resource(&[AuditResource::Bucket], |_| ZONE),
         "product_category" => by_resource(&[AuditResource::Bucket, AuditResource::Token], category),
         "raw_cf_ray_id" => Is(AuditField::RequestRay),

@@ -26,6 +26,7 @@ mod objects;
 mod openapi;
 mod pagination;
 mod policies;
+mod purge_cache;
 mod query;
 mod request;
 mod router;

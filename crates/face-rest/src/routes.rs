@@ -9,7 +9,7 @@ use crate::{
     audit_filters, audit_log, buckets, cors, domains, graphql, identity, jobs, lifecycle, locks, object_listing,
     objects, openapi,
 };
-use crate::{temporary_credentials, tokens, usage};
+use crate::{purge_cache, temporary_credentials, tokens, usage};
 use operations::Action;
 
 const fn row(
@@ -88,6 +88,8 @@ pub(crate) static ROUTES: &[Route] = &[
     row("PUT", "/accounts/{account}/r2/buckets/{bucket}/domains/custom/{domain}", Product, Needs(&[Action::UpdateCustomDomain]),
         "Change what is set of a custom domain", |call, body| Box::pin(domains::update(call, body))).json(),
     row("DELETE", "/accounts/{account}/r2/buckets/{bucket}/domains/custom/{domain}", Product, Needs(&[Action::RemoveCustomDomain]), "Take a custom domain from a bucket", |call, _| Box::pin(domains::remove(call))),
+
+    row("POST", "/zones/{zone}/purge_cache", Product, Needs(&[Action::PurgeCache]), "Make the caches before custom domains forget", |call, body| Box::pin(purge_cache::purge(call, body))).json(),
 
     // Objects.
     row("GET", "/accounts/{account}/r2/buckets/{bucket}/objects", Product, Needs(&[Action::ListObjects]), "The objects of a bucket", |call, _| Box::pin(object_listing::list(call)))

@@ -24,6 +24,13 @@ impl Metadata {
         self.with_entry(key, entry.clone())
     }
 
+    /// Writes the entry of [`Metadata::recording`] down alone: of a change of what is not kept in rows.
+    pub async fn record_alone(&self) -> Result<(), MetadataError> {
+        // Nothing is demanded, so nothing can be in its way.
+        let _committed = self.change().commit().await?;
+        Ok(())
+    }
+
     /// Up to `limit` entries of an account, from the newest on: those before `before` and, if a page went before, after
     /// its last one; and none older than `since`.
     pub async fn audit_entries(

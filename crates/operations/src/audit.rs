@@ -37,6 +37,17 @@ impl AuditedChange {
         Self { action, kind, resource: AuditResource::Bucket, resource_id: name.as_str().to_owned(), old, new }
     }
 
+    /// A change of what is kept of a zone.
+    pub(crate) fn of_zone(
+        action: &'static str,
+        kind: ChangeKind,
+        zone: &str,
+        old: Option<Value>,
+        new: Option<Value>,
+    ) -> Self {
+        Self { action, kind, resource: AuditResource::Zone, resource_id: zone.to_owned(), old, new }
+    }
+
     /// A change of a token.
     pub(crate) fn of_token(
         action: &'static str,

@@ -130,6 +130,13 @@ impl Store {
         Pressure { refusals: self.blobs.refusals(), removed_payloads: self.metadata.removed_payloads() }
     }
 
+    /// Lets go of removed objects that are still shown by the caches before custom domains: for a disk that is full.
+    pub fn let_go_of_copies(&self) {
+        if let Some(copies) = &self.public_copies {
+            copies.give_space_back();
+        }
+    }
+
     /// Gives the space of removed small objects back at once: for a disk that is full. Else it comes in time.
     ///
     /// # Errors

@@ -34,6 +34,7 @@ pub mod managed_domain;
 pub mod object_reader;
 pub mod permissions;
 pub mod public_bucket;
+pub mod purge_cache;
 pub mod put_object;
 pub mod set_default_class;
 pub mod settle_domains;

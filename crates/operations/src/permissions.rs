@@ -186,6 +186,8 @@ actions! {
     UpdateCustomDomain: BucketWrite;
     /// Take a custom domain from a bucket.
     RemoveCustomDomain: BucketWrite;
+    /// Make the caches before custom domains forget.
+    PurgeCache: BucketWrite;
     /// Set the class of objects that name none.
     PutBucketStorageClass: BucketWrite;
     /// Make temporary credentials for a bucket.

@@ -5,6 +5,7 @@ use crate::custom_domains::OwnNames;
 use crate::last_used::LastUsed;
 use crate::page_token::PageTokens;
 use crate::pins::Pins;
+use crate::purge_cache::PublicCopies;
 use crate::rates::{Rate, Rates};
 use crate::retention::RetentionCache;
 use crate::retrievals::Retrievals;
@@ -38,6 +39,8 @@ pub struct Store {
     pub(crate) development_rate: Option<Rate>,
     /// Names that no bucket may have.
     pub(crate) own_names: OwnNames,
+    /// What is kept of objects before custom domains, if anything is.
+    pub(crate) public_copies: Option<Arc<dyn PublicCopies>>,
     /// What the ids of public development URLs are drawn with.
     pub(crate) public_ids: hmac::Key,
     pub(crate) retentions: RetentionCache,
@@ -74,6 +77,8 @@ pub struct StoreParts {
     pub limits: StoreLimits,
     /// Host names that the server itself goes by.
     pub own_names: OwnNames,
+    /// What is kept of objects before custom domains, if anything is.
+    pub public_copies: Option<Arc<dyn PublicCopies>>,
 }
 
 /// Bounds that may be set. Source: R2 "Limits".
@@ -134,6 +139,7 @@ impl Store {
                 per_second => Some(Rate::new(per_second)),
             },
             own_names: parts.own_names,
+            public_copies: parts.public_copies,
             public_ids: hmac::Key::new(hmac::HMAC_SHA256, &parts.root.derive("cairn name public buckets 1")),
             retentions: RetentionCache::default(),
             retrievals: Retrievals::default(),

@@ -94,6 +94,7 @@ impl Machine {
             entropy,
             limits: StoreLimits::default(),
             own_names: OwnNames::default(),
+            public_copies: None,
         });
         let access = store.root_access().await?;
         let caller = store.credential(access.access_key).await?.caller;

@@ -12,11 +12,14 @@
 #[allow(dead_code, reason = "the tests of the API use all of it")]
 mod api;
 mod bucket;
+mod caching;
 mod cors;
 mod custom_domains;
 mod development_urls;
 mod hosts;
 mod keys;
 mod objects;
+mod poisoning;
+mod purging;
 #[path = "../support/mod.rs"]
 mod support;

@@ -3,6 +3,7 @@
 use super::{Client, PATIENCE, TestClock};
 use environment::disk::OpenDiskError;
 use environment::{Clock, SystemClock, SystemEntropy};
+use face_public::CacheSettings;
 use operations::Caller;
 use operations::lifecycle::LifecycleTurn;
 use operations::store::StoreLimits;
@@ -34,6 +35,7 @@ fn settings_of(data: &Path) -> Settings {
         development_domains: vec!["r2dev.localhost".to_owned()],
         reserved_domains: Vec::new(),
         tls: None,
+        public_cache: CacheSettings { memory_bytes: 8 << 20, disk_bytes: 64 << 20, everything: Vec::new() },
         limits: StoreLimits::default(),
     }
 }

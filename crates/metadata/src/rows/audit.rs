@@ -82,6 +82,8 @@ pub enum AuditResource {
     Bucket,
     /// An API token.
     Token,
+    /// A zone: custom domains that were added with one id.
+    Zone,
 }
 
 macro_rules! coded {
@@ -108,7 +110,7 @@ macro_rules! coded {
 
 coded!(ChangeKind { Create 1 "create"; Update 2 "update"; Delete 3 "delete"; });
 coded!(Interface { Cli 1 "CLI"; S3 2 "S3"; Api 3 "API"; });
-coded!(AuditResource { Bucket 1 "r2.bucket"; Token 2 "token"; });
+coded!(AuditResource { Bucket 1 "r2.bucket"; Token 2 "token"; Zone 3 "zone"; });
 
 impl Row for AuditRow {
     const NAME: &'static str = "audit";
