@@ -149,7 +149,8 @@ impl PublicCache {
 
     /// The largest object that is cached, bytes.
     pub(crate) fn object_bytes_max(&self) -> u64 {
-        let disk = OBJECT_BYTES_MAX.min(self.settings.disk_bytes);
+        // A shelf takes nothing that would fill it alone.
+        let disk = OBJECT_BYTES_MAX.min(self.settings.disk_bytes / 10 * 9);
         disk.max(self.memory_object_bytes_max())
     }
 

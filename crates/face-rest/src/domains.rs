@@ -49,9 +49,7 @@ impl NewDomain {
         let name = domain_name(&self.domain)?;
         let min_tls = self.min_tls.as_deref().map(version).transpose()?.unwrap_or_default();
         let ciphers = self.ciphers.map(ciphers).transpose()?.unwrap_or_default();
-        let is_zone =
-            |zone: &str| zone.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
-        if self.zone_id.is_empty() || self.zone_id.len() > ZONE_BYTES_MAX || !is_zone(&self.zone_id) {
+        if !is_zone(&self.zone_id) {
             return Err(RestError::argument("The zone ID is not valid."));
         }
         Ok((name, DomainSettings { enabled: self.enabled.unwrap_or(true), min_tls, ciphers, zone: self.zone_id }))
@@ -73,6 +71,12 @@ impl ChangedDomain {
             ciphers: self.ciphers.map(ciphers).transpose()?,
         })
     }
+}
+
+/// Whether a text can be the id of a zone.
+pub(crate) fn is_zone(id: &str) -> bool {
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    !id.is_empty() && id.len() <= ZONE_BYTES_MAX && id.bytes().all(known)
 }
 
 fn domain_name(text: &str) -> Result<DomainName, RestError> {

@@ -1,5 +1,6 @@
 //! Purging what is kept before custom domains. Source: Cloudflare's API, `POST /zones/{zone_id}/purge_cache`.
 
+use crate::domains;
 use crate::envelope;
 use crate::error::RestError;
 use crate::json;
@@ -101,9 +102,12 @@ fn prefix(text: &str) -> Result<(DomainName, String), RestError> {
 /// Makes the caches before a zone's custom domains forget.
 ///
 /// # Errors
-/// 1012 unless one kind of things is named; 10040 for what is none, or is not of this zone.
+/// 7003 for what can be no zone; 1012 unless one kind of things is named; 10040 for what is none, or is not of this zone.
 pub(crate) async fn purge(call: Call<'_>, body: CallBody<'_>) -> Answered {
     let zone = call.path.text("zone")?;
+    if !domains::is_zone(&zone) {
+        return Err(RestError::no_route(call.head.uri.path()));
+    }
     let purge = json::read::<Body>(body).await?.purge()?;
     call.store.purge_cache(call.caller, &zone, &purge).await?;
     envelope::success(&json!({ "id": zone }))

@@ -8,7 +8,7 @@ use crate::caller::Caller;
 use crate::object_reader::{HeldParts, ObjectReader};
 use crate::permissions::Action;
 use crate::store::{OpenBucket, Store};
-use blobs::{BlobRef, HeldBlob, Place};
+use blobs::{BlobError, BlobRef, HeldBlob, Place};
 use bytes::{Bytes, BytesMut};
 use metadata::rows::{ObjectBody, ObjectRow};
 use std::fmt;
@@ -104,12 +104,12 @@ impl Store {
                 let blob = BlobRef { id, size: row.size, place: Place::File };
                 match self.blobs.hold(blob, data_key.clone()).await {
                     Ok(held) => Ok(Some(HeldBytes::File(held))),
-                    // Replaced, or lost: the way of all reads tells which.
-                    Err(_) => {
-                        let whole = ByteRange::whole(row.size);
-                        let opened = self.open_object(bucket, &request.key, row, data_key, whole).await?;
-                        opened.map_or(Ok(None), |_| Err(OperationError::internal("a blob opens only sometimes")))
+                    Err(BlobError::Missing { .. }) => {
+                        // Replaced, or lost: the way of all reads tells which.
+                        let nothing = ByteRange { start: 0, length: 0 };
+                        self.open_object(bucket, &request.key, row, data_key, nothing).await.map(|_| None)
                     }
+                    Err(error) => Err(error.into()),
                 }
             }
             ObjectBody::Parts { .. } if row.size > request.memory_bytes_max => {

@@ -1,8 +1,9 @@
 //! The cache before custom domains, on a moved clock: what is kept, for how long, and what each request gets of it.
 //! Sources: R2 "Public buckets", Caching; "Consistency model", Caching.
 
+use crate::api::Api;
 use crate::bucket::{BUCKET, PublicBucket, assert_page, unsigned};
-use crate::support::{Answer, MIB};
+use crate::support::{Answer, Cairn, MIB};
 use serde_json::json;
 use std::time::Duration;
 
@@ -338,6 +339,30 @@ async fn a_domain_that_is_closed_or_gone_shows_nothing_that_is_kept() {
     cached.open.owner().request("PUT", "/other").send().await.ok();
     crate::bucket::add_domain(&cached.open.api, "other", HOST).await.ok();
     assert_page(&cached.get("/a.png").await, 404);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_kill_brings_nothing_back_that_was_kept() {
+    let home = tempfile::tempdir().unwrap();
+    let data = home.path().join("data");
+    let mut process = Cairn::spawn(&data, &[]);
+    let token = process.ready().await["api_token"].as_str().unwrap().to_owned();
+    let owner = process.client().await;
+    owner.request("PUT", "/photos").send().await.ok();
+    crate::bucket::add_domain(&Api::bearer(&owner, &token), BUCKET, HOST).await.ok();
+    for (target, size) in [("/a.png", 1000), ("/b.iso", 2 * MIB)] {
+        owner.put(&format!("/photos{target}"), vec![1; size]).send().await.ok();
+        unsigned(&owner, "GET", target, HOST, &[]).await.ok();
+        owner.delete(&format!("/photos{target}")).send().await.ok();
+        let hit = unsigned(&owner, "GET", target, HOST, &[]).await.ok();
+        assert_eq!((status(&hit), hit.body.len()), ("HIT", size));
+    }
+    process.kill();
+    let mut process = Cairn::spawn(&data, &[]);
+    let owner = process.client().await;
+    for target in ["/a.png", "/b.iso"] {
+        assert_page(&unsigned(&owner, "GET", target, HOST, &[]).await, 404);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -123,6 +123,7 @@ async fn bad_input_is_refused_and_purges_nothing() {
     ] {
         open.api.post(PURGE, &body).await.refused(400, 10040);
     }
+    open.api.post("/zones/a%20b/purge_cache", &json!({ "purge_everything": true })).await.refused(404, 7003);
     let elsewhere = json!({ "hosts": ["cats.example.com"] });
     open.api.post("/zones/elsewhere/purge_cache", &elsewhere).await.refused(400, 10040);
     open.api.post("/zones/elsewhere/purge_cache", &json!({ "purge_everything": true })).await.ok();
