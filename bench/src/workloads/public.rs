@@ -66,14 +66,8 @@ fn load(session: &Session, requests: Vec<Request>) -> Load {
 async fn add_domain(server: &ServerProcess) -> Outcome {
     let bearer = server.bearer.as_ref().ok_or("the server told no API token")?;
     let json = format!("{{\"domain\":\"{HOST}\",\"zoneId\":\"bench\",\"enabled\":true}}");
-    let head = format!(
-        "POST /client/v4/accounts/{}/r2/buckets/{BUCKET}/domains/custom HTTP/1.1\r\nhost: localhost\r\n\
-         authorization: Bearer {}\r\ncontent-length: {}\r\n\r\n",
-        bearer.account,
-        bearer.token,
-        json.len(),
-    );
-    let request = Request { head: head.into_bytes(), body: Bytes::from(json), is_head: false };
+    let path = format!("/r2/buckets/{BUCKET}/domains/custom");
+    let request = bearer.request(&Method::POST, &path, Bytes::from(json));
     Connection::open(server.address).await?.send(&request).await.map(drop)
 }
 

@@ -91,6 +91,7 @@ pub(crate) fn category(resource: AuditResource) -> &'static str {
     match resource {
         AuditResource::Bucket => "storage",
         AuditResource::Token => "account",
+        AuditResource::Zone => "caching",
     }
 }
 
@@ -122,7 +123,9 @@ fn column(name: &str, actors: &Actors) -> Option<Column> {
         "resource_scope" => always(SCOPE),
         "resource_product" => by_resource(&[AuditResource::Bucket, AuditResource::Token, AuditResource::Zone], product),
         "zone.name" | "zone_name" => by_resource(&[AuditResource::Bucket], |_| ZONE),
-        "product_category" => by_resource(&[AuditResource::Bucket, AuditResource::Token], category),
+        "product_category" => {
+            by_resource(&[AuditResource::Bucket, AuditResource::Token, AuditResource::Zone], category)
+        }
         "raw_cf_ray_id" => Is(AuditField::RequestRay),
         "raw_method" => Is(AuditField::RequestMethod),
         "raw_status_code" => Is(AuditField::RequestStatus),

@@ -97,7 +97,7 @@ pub(crate) async fn history(call: Call<'_>) -> Answered {
     let (shown, mut info) = page_by_cursor(found, &actors);
     info["history_status"] = json!(match source.resource {
         AuditResource::Bucket => "approximate",
-        AuditResource::Token => "exact",
+        AuditResource::Token | AuditResource::Zone => "exact",
     });
     envelope::page(&shown, &info)
 }
@@ -118,6 +118,7 @@ pub(crate) async fn product_categories(call: Call<'_>) -> Answered {
     envelope::success(&json!([
         category(AuditResource::Bucket, "Storage", "R2"),
         category(AuditResource::Token, "Account", "API tokens"),
+        category(AuditResource::Zone, "Caching", "Cache"),
     ]))
 }
 

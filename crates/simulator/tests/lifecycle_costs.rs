@@ -50,7 +50,9 @@ impl World {
         let settings = BlobSettings { reserve_bytes: 0 };
         let blobs = Arc::new(LocalBlobs::new(disk, Arc::clone(&clock_of_store), &*entropy, settings, 1));
         let (limits, own_names) = (StoreLimits::default(), OwnNames::default());
-        let store = Store::new(StoreParts { metadata, blobs, root, clock: clock_of_store, entropy, limits, own_names });
+        let (clock, public_copies) = (clock_of_store, None);
+        let parts = StoreParts { metadata, blobs, root, clock, entropy, limits, own_names, public_copies };
+        let store = Store::new(parts);
         let access = store.root_access().await.unwrap();
         let caller = store.credential(access.access_key).await.unwrap().caller;
         store.create_bucket(&caller, &CreateBucket::named(name())).await.unwrap();

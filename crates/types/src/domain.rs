@@ -179,7 +179,7 @@ pub struct DomainSettings {
     pub min_tls: TlsVersion,
     /// Only these suites; empty: all that the server has. Each once.
     pub ciphers: Vec<Cipher>,
-    /// The zone it was added with: kept, since clients ask for it, and of no meaning here.
+    /// The zone it was added with: the caches before the domains of one zone are purged together.
     pub zone: String,
 }
 
