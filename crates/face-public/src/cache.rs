@@ -26,7 +26,7 @@ use std::time::Duration;
 pub struct CacheSettings {
     /// Memory for small objects, bytes; 0: nothing is cached at all.
     pub memory_bytes: u64,
-    /// Bytes on disk that large objects may keep occupied, also after they were replaced or deleted; 0: none are cached.
+    /// Bytes on disk that large objects may keep occupied, also once replaced or deleted; 0: none are cached.
     pub disk_bytes: u64,
     /// Custom domains, in lower case, that cache every object, whatever its extension; `*` for all.
     pub everything: Vec<String>,

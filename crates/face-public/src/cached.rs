@@ -174,7 +174,7 @@ impl Asked<'_> {
         let hold = HoldObject {
             bucket: self.bucket.domain.bucket.clone(),
             key: key.object().clone(),
-            known: known.map(|known| known.row.etag.clone()),
+            known: known.map(|known| known.row.etag),
             memory_bytes_max: self.cache.memory_object_bytes_max(),
         };
         match self.store.hold_object(self.caller, &hold).await {

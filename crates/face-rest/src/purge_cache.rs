@@ -102,7 +102,7 @@ fn prefix(text: &str) -> Result<(DomainName, String), RestError> {
 /// Makes the caches before a zone's custom domains forget.
 ///
 /// # Errors
-/// 7003 for what can be no zone; 1012 unless one kind of things is named; 10040 for what is none, or is not of this zone.
+/// 7003 for what can be no zone; 1012 unless one kind of things is named; 10040 for what is none, or of another zone.
 pub(crate) async fn purge(call: Call<'_>, body: CallBody<'_>) -> Answered {
     let zone = call.path.text("zone")?;
     if !domains::is_zone(&zone) {

@@ -54,7 +54,7 @@ mod tests {
     use crate::engine::Outcome;
     use crate::fixture::{make_bucket, service};
     use crate::rows::LockVersion;
-    use types::{LockCondition, LockRule};
+    use types::{LockCondition, LockRule, Timestamp};
 
     fn lock(id: &str) -> BucketLock {
         let condition = LockCondition::Indefinite;
@@ -70,7 +70,7 @@ mod tests {
             let put = async |found, id| {
                 let bucket = metadata.bucket_again(&bucket).await.unwrap().unwrap();
                 let version = LockVersion([0; 16]);
-                metadata.expecting(found).put_lock(&bucket, &lock(id), version).await.unwrap()
+                metadata.expecting(found).put_lock(&bucket, &lock(id), version, Timestamp(1)).await.unwrap()
             };
             assert_eq!((put(&none, "a").await, put(&none, "b").await), (Outcome::Committed, Outcome::Conflict));
             let first = metadata.found_lock(bucket.id()).await.unwrap();

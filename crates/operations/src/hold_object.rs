@@ -1,5 +1,5 @@
-//! HoldObject: one version of an object that stays readable, whatever happens to the object meanwhile. For caches, which
-//! go on showing what an object was.
+//! HoldObject: one version of an object that stays readable, whatever happens to the object meanwhile. For caches,
+//! which go on showing what an object was.
 //!
 //! Small objects are read into memory. Of larger ones nothing is copied: the files of their bytes, which never change
 //! and are encrypted, are held open, or kept from the collector, until the object is let go.

@@ -227,8 +227,8 @@ impl Store {
         Ok(Some(ObjectReader { source, meter }))
     }
 
-    /// Holds the parts of a multipart object's row, whose key this is; `None` as in [`Store::try_open`], and for rows of
-    /// other objects.
+    /// Holds the parts of a multipart object's row, whose key this is; `None` as in [`Store::try_open`], and for rows
+    /// of other objects.
     pub(crate) async fn hold_parts(
         &self,
         bucket: &OpenBucket,

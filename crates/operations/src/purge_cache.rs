@@ -1,8 +1,8 @@
 //! Purging: what caches before custom domains must forget. Source: R2 "Consistency model", Caching; Cloudflare's API,
 //! `POST /zones/{zone_id}/purge_cache`.
 //!
-//! Nothing is deleted but copies: the next request reads the bucket. Cairn has no zones of its own: a zone is all custom
-//! domains of an account that were added with its id.
+//! Nothing is deleted but copies: the next request reads the bucket. Cairn has no zones of its own: a zone is all
+//! custom domains of an account that were added with its id.
 
 use crate::audit::AuditedChange;
 use crate::caller::Caller;

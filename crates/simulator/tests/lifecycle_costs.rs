@@ -40,23 +40,23 @@ fn expire(prefix: &str, days: u32) -> LifecycleRule {
 
 impl World {
     async fn new() -> Self {
-        let (clock, entropy) = (SimClock::new(), Arc::new(SeededEntropy::new(3)));
+        let (sim_clock, entropy) = (SimClock::new(), Arc::new(SeededEntropy::new(3)));
         let entropy = entropy as Arc<dyn Entropy>;
         let root = RootKey::from_bytes([7; 32]);
         let engine = Arc::new(CountingEngine::new(MemoryEngine::new()));
         let metadata = Metadata::new(engine.clone(), RowSealer::new(&root, "test rows", &*entropy)).with_row_cache();
         let disk: Arc<dyn Disk> = Arc::new(SimDisk::new());
-        let clock_of_store: Arc<dyn Clock> = Arc::new(clock.clone());
+        let clock_of_store: Arc<dyn Clock> = Arc::new(sim_clock.clone());
         let settings = BlobSettings { reserve_bytes: 0 };
         let blobs = Arc::new(LocalBlobs::new(disk, Arc::clone(&clock_of_store), &*entropy, settings, 1));
         let (limits, own_names) = (StoreLimits::default(), OwnNames::default());
-        let (clock, public_copies) = (clock_of_store, None);
-        let parts = StoreParts { metadata, blobs, root, clock, entropy, limits, own_names, public_copies };
+        let clock = clock_of_store;
+        let parts = StoreParts { metadata, blobs, root, clock, entropy, limits, own_names, public_copies: None };
         let store = Store::new(parts);
         let access = store.root_access().await.unwrap();
         let caller = store.credential(access.access_key).await.unwrap().caller;
         store.create_bucket(&caller, &CreateBucket::named(name())).await.unwrap();
-        Self { engine, clock, store, caller }
+        Self { engine, clock: sim_clock, store, caller }
     }
 
     async fn set_rules(&self, rules: Vec<LifecycleRule>) {

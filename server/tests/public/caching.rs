@@ -205,7 +205,8 @@ async fn ranges_heads_and_conditions_are_answered_from_what_is_kept() {
     let head = cached.send("HEAD", "/a.bin", &[("range", "bytes=2-4")]).await.ok();
     assert_eq!((head.status, status(&head), head.header("content-length")), (200, "HIT", Some("10")));
     assert_eq!(cached.seen("/a.bin").await, both("HIT", "0123456789"), "all of it was kept");
-    let cases: [(&[(&str, &str)], u16, &str); 8] = [
+    type Headers<'a> = &'a [(&'a str, &'a str)];
+    let cases: [(Headers<'_>, u16, &str); 8] = [
         (&[("range", "bytes=-3")], 206, "789"),
         (&[("range", "bytes=8-100")], 206, "89"),
         (&[("range", "bytes=a-")], 200, "0123456789"),

@@ -1,4 +1,4 @@
-//! Coalescing: of those who miss the same thing at the same time, one reads it, and the others wait for what comes of it.
+//! Coalescing: of those who miss the same thing at one time, one reads it, and the others wait for what comes of it.
 
 use super::Kept;
 use super::key::CacheKey;

@@ -1,6 +1,6 @@
 //! What makes two requests the same to the cache: the custom domain, the object that the path names, and the query.
-//! Nothing else of a request does, and nothing else decides what is kept: so no header can make the cache keep something
-//! that others should not see. Scheme, CORS and ranges are looked at when an answer is made, and never kept.
+//! Nothing else of a request does, and nothing else decides what is kept: so no header can make the cache keep
+//! something that others should not see. Scheme, CORS and ranges are looked at when an answer is made, and never kept.
 
 use operations::DomainRow;
 use operations::purge_cache::{Purge, Zone};
