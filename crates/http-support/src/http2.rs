@@ -26,7 +26,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinSet;
-use types::limits::HEAD_BYTES_MAX;
+use types::limits::{HEAD_BYTES_MAX, HEADERS_MAX};
 
 /// Requests of one connection at once; RFC 9113 advises at least 100.
 const STREAMS_MAX: u32 = 128;
@@ -148,8 +148,12 @@ impl Tasks {
 /// The request as HTTP/1.1 would have brought it. Signatures cover `Host`, and hosts are told apart by it.
 ///
 /// # Errors
-/// `Host` and `:authority` that differ: RFC 9113 section 8.3.1 calls such a request malformed. The stream is reset.
+/// `Host` and `:authority` that differ: RFC 9113 section 8.3.1 calls such a request malformed. More headers than
+/// HTTP/1.1 may have. The stream is reset.
 fn as_http1(mut request: Request<Incoming>) -> io::Result<Request<Incoming>> {
+    if request.headers().len() > HEADERS_MAX {
+        return Err(io::Error::other("too many headers"));
+    }
     if let Some(authority) = request.uri().authority() {
         let authority = HeaderValue::from_str(authority.as_str()).map_err(io::Error::other)?;
         match request.headers().get(HOST) {
