@@ -5,6 +5,7 @@
 
 mod accounts;
 pub(crate) mod audit;
+mod bucket;
 mod certificates;
 mod cors;
 mod domains;

@@ -1,9 +1,9 @@
-//! The formats of every row. Frozen: change a row by adding a format and a step from the one before, never by
+//! The formats of most rows. Frozen: change a row by adding a format and a step from the one before, never by
 //! changing one.
 
 use super::{
-    AccountRow, BucketRow, EpochRow, GarbageRow, LifecycleMark, LockVersion, ManifestRow, ObjectBody, ObjectRow,
-    PartRow, ReferencesRow, SequenceRow, StoreRow, UploadRow,
+    AccountRow, EpochRow, GarbageRow, ManifestRow, ObjectBody, ObjectRow, PartRow, ReferencesRow, SequenceRow,
+    StoreRow, UploadRow,
 };
 use crate::codec::{Decoder, Encoder, Malformed};
 use keyring::{CustomerLock, SealedDataKey, WrappedKey};
@@ -102,65 +102,6 @@ impl Row for AccountRow {
     fn read(fields: &mut Decoder<'_>) -> Result<Self, Malformed> {
         Ok(Self { created: time(fields, "created")? })
     }
-}
-
-impl Row for BucketRow {
-    const NAME: &'static str = "bucket";
-    const MARKER: [u8; 4] = *b"bkt3";
-
-    fn write(&self, fields: &mut Encoder) {
-        fields.number(self.id.0).number(self.created.0).optional_text(self.location.map(LocationHint::name));
-        write_class(fields, self.default_class);
-        fields.fixed(&self.key.0);
-        match self.lock {
-            None => fields.number(0),
-            Some(version) => fields.number(1).fixed(&version.0),
-        };
-        fields.number(self.lifecycle.generation).number(self.lifecycle.acts_on_objects.into());
-    }
-
-    fn read(fields: &mut Decoder<'_>) -> Result<Self, Malformed> {
-        let bucket = read_bucket_with_lock(fields)?;
-        let generation = fields.number("lifecycle generation")?;
-        let acts_on_objects = match fields.number("lifecycle acts on objects")? {
-            0 => false,
-            1 => true,
-            _ => return Err(Malformed { field: "lifecycle acts on objects" }),
-        };
-        Ok(Self { lifecycle: LifecycleMark { generation, acts_on_objects }, ..bucket })
-    }
-
-    fn read_before(marker: [u8; 4], fields: &mut Decoder<'_>) -> Result<Self, Malformed> {
-        match &marker {
-            b"bkt1" => read_bucket(fields),
-            b"bkt2" => read_bucket_with_lock(fields),
-            _ => Err(Malformed { field: "marker" }),
-        }
-    }
-}
-
-/// A bucket as rows kept it before they told of lifecycle rules.
-fn read_bucket_with_lock(fields: &mut Decoder<'_>) -> Result<BucketRow, Malformed> {
-    let bucket = read_bucket(fields)?;
-    let lock = match fields.number("lock")? {
-        0 => None,
-        1 => Some(LockVersion(fields.fixed("lock version")?)),
-        _ => return Err(Malformed { field: "lock" }),
-    };
-    Ok(BucketRow { lock, ..bucket })
-}
-
-/// A bucket as rows kept it before they told of lock rules.
-fn read_bucket(fields: &mut Decoder<'_>) -> Result<BucketRow, Malformed> {
-    Ok(BucketRow {
-        id: BucketId(fields.number("id")?),
-        created: time(fields, "created")?,
-        location: location(fields)?,
-        default_class: class(fields)?,
-        key: WrappedKey(fields.fixed("key")?),
-        lock: Some(LockVersion::UNTOLD),
-        lifecycle: LifecycleMark::default(),
-    })
 }
 
 impl Row for ObjectRow {

@@ -68,32 +68,6 @@ fn the_frozen_upload_row_still_reads() {
     }
 }
 
-fn bucket() -> BucketRow {
-    BucketRow {
-        id: BucketId(9),
-        created: Timestamp(1_652_894_399_645),
-        location: LocationHint::parse("weur"),
-        default_class: StorageClass::InfrequentAccess,
-        key: WrappedKey([3; 60]),
-        lock: Some(LockVersion([8; 16])),
-        lifecycle: LifecycleMark { generation: 300, acts_on_objects: true },
-    }
-}
-
-/// A bucket made before there were lock rules in force may have some that were set.
-#[test]
-fn the_frozen_bucket_row_still_reads() {
-    let frozen = include_bytes!("../testdata/bkt1.bin");
-    let untold = BucketRow { lifecycle: LifecycleMark::default(), ..bucket() };
-    assert_eq!(BucketRow::decode(frozen).unwrap(), BucketRow { lock: Some(LockVersion::UNTOLD), ..untold.clone() });
-    let frozen_with_lock = include_bytes!("../testdata/bkt2.bin");
-    assert_eq!(BucketRow::decode(frozen_with_lock).unwrap(), untold);
-    assert!(BucketRow::decode(&[b"bkt9".as_slice(), &frozen[4..]].concat()).is_err());
-    for row in [bucket(), BucketRow { lock: None, ..bucket() }] {
-        assert_eq!(BucketRow::decode(&row.encode()).unwrap(), row);
-    }
-}
-
 #[test]
 fn every_cut_of_a_row_is_refused() {
     let bytes = object().encode();
