@@ -1,5 +1,6 @@
 //! The way of a request through the face: name, method, rules of the bucket, object, answer.
 
+use crate::access::Guard;
 use crate::cache::PublicCache;
 use crate::cached::Asked as AskedAtDomain;
 use crate::hosts::{Asked, PublicHosts};
@@ -21,6 +22,7 @@ use types::{ErrorCode, OperationError, PublicName};
 pub struct PublicFace {
     store: Arc<Store>,
     hosts: PublicHosts,
+    guard: Guard,
     ids: Arc<RequestIds>,
     /// Before custom domains only.
     cache: Arc<PublicCache>,
@@ -48,7 +50,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("cf-ray");
 impl PublicFace {
     /// The face of `store` under the names of `hosts`.
     pub fn new(store: Arc<Store>, hosts: PublicHosts, ids: Arc<RequestIds>, cache: Arc<PublicCache>) -> Self {
-        Self { store, hosts, ids, cache }
+        Self { guard: Guard::new(Arc::clone(&store)), store, hosts, ids, cache }
     }
 
     /// What the host of a request names, before anything is looked up; `None` if the request is another face's.
@@ -80,11 +82,13 @@ impl PublicFace {
     {
         let id = self.ids.next().to_string();
         let (parts, body) = request.into_parts();
-        let for_browser = self.cors_headers(&parts, &reached).await;
-        let mut answer = match self.answer(&parts, address, reached).await {
-            Ok(answer) => answer,
-            Err(error) => render(&error, &parts, &id),
+        let (for_browser, answered) = match self.guarded(&parts, &reached).await {
+            // Nothing of the bucket is told to those who may not read it, not even to whom its rules open it.
+            Ok(Some(refusal)) => (HeaderMap::new(), Ok(refusal)),
+            Ok(None) => (self.cors_headers(&parts, &reached).await, self.answer(&parts, address, reached).await),
+            Err(error) => (HeaderMap::new(), Err(error)),
         };
+        let mut answer = answered.unwrap_or_else(|error| render(&error, &parts, &id));
         if waits_for_continue(&parts.headers) {
             // It is told the answer at once, and may send its body or not: a new connection sets both right.
             answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -99,6 +103,14 @@ impl PublicFace {
             answer.headers_mut().insert(REQUEST_ID, id);
         }
         answer
+    }
+
+    /// The answer to somebody who may not read there, before anything of the bucket is looked at.
+    async fn guarded(&self, parts: &Parts, reached: &Reached) -> Result<Option<Response<AnswerBody>>, OperationError> {
+        match reached {
+            Reached::Bucket(bucket) => self.guard.answer(bucket, parts).await,
+            Reached::Nobody | Reached::Contradiction | Reached::Failed(_) => Ok(None),
+        }
     }
 
     async fn answer(&self, parts: &Parts, address: IpAddr, reached: Reached) -> Answered {

@@ -4,6 +4,7 @@
 //! Start at [`PublicHosts::asked`], which tells by its host whether a request may be this face's, then at
 //! [`PublicFace::reach`] for the bucket that has the name, then at [`PublicFace::handle`] for the answer.
 
+mod access;
 mod cache;
 mod cached;
 mod conditions;

@@ -83,6 +83,11 @@ pub(crate) fn product(resource: AuditResource) -> &'static str {
         AuditResource::Bucket => "r2",
         AuditResource::Token => "api_tokens",
         AuditResource::Zone => "cache",
+        AuditResource::AccessApp
+        | AuditResource::IdentityProvider
+        | AuditResource::ServiceToken
+        | AuditResource::AccessUser => "access",
+        AuditResource::Ruleset => "rulesets",
     }
 }
 
@@ -92,6 +97,11 @@ pub(crate) fn category(resource: AuditResource) -> &'static str {
         AuditResource::Bucket => "storage",
         AuditResource::Token => "account",
         AuditResource::Zone => "caching",
+        AuditResource::AccessApp
+        | AuditResource::IdentityProvider
+        | AuditResource::ServiceToken
+        | AuditResource::AccessUser
+        | AuditResource::Ruleset => "security",
     }
 }
 
@@ -121,11 +131,9 @@ fn column(name: &str, actors: &Actors) -> Option<Column> {
         "action_result" => always(SUCCESS),
         "actor_context" => always(CONTEXT),
         "resource_scope" => always(SCOPE),
-        "resource_product" => by_resource(&[AuditResource::Bucket, AuditResource::Token, AuditResource::Zone], product),
+        "resource_product" => by_resource(AuditResource::ALL, product),
         "zone.name" | "zone_name" => by_resource(&[AuditResource::Bucket], |_| ZONE),
-        "product_category" => {
-            by_resource(&[AuditResource::Bucket, AuditResource::Token, AuditResource::Zone], category)
-        }
+        "product_category" => by_resource(AuditResource::ALL, category),
         "raw_cf_ray_id" => Is(AuditField::RequestRay),
         "raw_method" => Is(AuditField::RequestMethod),
         "raw_status_code" => Is(AuditField::RequestStatus),

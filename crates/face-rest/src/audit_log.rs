@@ -96,8 +96,13 @@ pub(crate) async fn history(call: Call<'_>) -> Answered {
     let found = call.store.list_audit_log(call.caller, &asked).await?;
     let (shown, mut info) = page_by_cursor(found, &actors);
     info["history_status"] = json!(match source.resource {
-        AuditResource::Bucket => "approximate",
-        AuditResource::Token | AuditResource::Zone => "exact",
+        // Another may have had the name before.
+        AuditResource::Bucket | AuditResource::AccessUser | AuditResource::Ruleset => "approximate",
+        AuditResource::Token
+        | AuditResource::Zone
+        | AuditResource::AccessApp
+        | AuditResource::IdentityProvider
+        | AuditResource::ServiceToken => "exact",
     });
     envelope::page(&shown, &info)
 }
@@ -119,6 +124,7 @@ pub(crate) async fn product_categories(call: Call<'_>) -> Answered {
         category(AuditResource::Bucket, "Storage", "R2"),
         category(AuditResource::Token, "Account", "API tokens"),
         category(AuditResource::Zone, "Caching", "Cache"),
+        category(AuditResource::AccessApp, "Security", "Access"),
     ]))
 }
 

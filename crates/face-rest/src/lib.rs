@@ -4,6 +4,8 @@
 //! Start at [`RestFace::handle`], then `routes.rs`: every call of the API is one row there and one function of the
 //! module that its row names.
 
+mod access_apps;
+mod access_rules;
 mod audit_csv;
 mod audit_filters;
 mod audit_log;
@@ -12,11 +14,13 @@ mod buckets;
 mod cors;
 mod cursor;
 mod domains;
+mod durations;
 mod envelope;
 mod error;
 mod graphql;
 mod handle;
 mod identity;
+mod identity_providers;
 mod jobs;
 mod json;
 mod lifecycle;
@@ -31,6 +35,8 @@ mod query;
 mod request;
 mod router;
 mod routes;
+mod rulesets;
+mod service_tokens;
 mod sized_body;
 mod temporary_credentials;
 mod tokens;

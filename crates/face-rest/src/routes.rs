@@ -5,6 +5,7 @@
 use crate::error::Domain::{self, Identity, Product, Verify};
 use crate::router::Access::{self, AnyToken, Needs, Open};
 use crate::router::{BodyKind, Handler, Route};
+use crate::{access_apps, identity_providers, rulesets, service_tokens};
 use crate::{
     audit_filters, audit_log, buckets, cors, domains, graphql, identity, jobs, lifecycle, locks, object_listing,
     objects, openapi,
@@ -106,6 +107,38 @@ pub(crate) static ROUTES: &[Route] = &[
         .query(&["per_page", "cursor"]),
     row("GET", "/accounts/{account}/r2/jobs/{job}", Product, Needs(&[Action::GetJob]), "How far a job in the background is", |call, _| Box::pin(jobs::get(call))),
     row("PUT", "/accounts/{account}/r2/jobs/{job}/abort", Product, Needs(&[Action::CancelJob]), "Call off a job in the background", |call, _| Box::pin(jobs::abort(call))),
+
+    // Access control of custom domains.
+    row("GET", "/accounts/{account}/access/apps", Product, Needs(&[Action::ListAccessApps]), "The applications that protect custom domains", |call, _| Box::pin(access_apps::list(call)))
+        .query(&["page", "per_page"]),
+    row("POST", "/accounts/{account}/access/apps", Product, Needs(&[Action::CreateAccessApp]), "Protect a custom domain", |call, body| Box::pin(access_apps::create(call, body))).json(),
+    row("GET", "/accounts/{account}/access/apps/{app}", Product, Needs(&[Action::GetAccessApp]), "An application", |call, _| Box::pin(access_apps::get(call))),
+    row("PUT", "/accounts/{account}/access/apps/{app}", Product, Needs(&[Action::UpdateAccessApp]), "Change an application", |call, body| Box::pin(access_apps::update(call, body))).json(),
+    row("DELETE", "/accounts/{account}/access/apps/{app}", Product, Needs(&[Action::DeleteAccessApp]), "Protect its custom domain no more", |call, _| Box::pin(access_apps::delete(call))),
+    row("POST", "/accounts/{account}/access/apps/{app}/revoke_tokens", Product, Needs(&[Action::RevokeAccessSessions]), "Make all sessions of an application void", |call, _| Box::pin(access_apps::revoke_tokens(call))),
+    row("GET", "/accounts/{account}/access/apps/{app}/policies", Product, Needs(&[Action::GetAccessApp]), "The policies of an application", |call, _| Box::pin(access_apps::list_policies(call)))
+        .query(&["page", "per_page"]),
+    row("POST", "/accounts/{account}/access/apps/{app}/policies", Product, Needs(&[Action::UpdateAccessApp]), "Add a policy to an application", |call, body| Box::pin(access_apps::create_policy(call, body))).json(),
+    row("GET", "/accounts/{account}/access/apps/{app}/policies/{policy}", Product, Needs(&[Action::GetAccessApp]), "A policy of an application", |call, _| Box::pin(access_apps::get_policy(call))),
+    row("PUT", "/accounts/{account}/access/apps/{app}/policies/{policy}", Product, Needs(&[Action::UpdateAccessApp]), "Change a policy of an application", |call, body| Box::pin(access_apps::update_policy(call, body))).json(),
+    row("DELETE", "/accounts/{account}/access/apps/{app}/policies/{policy}", Product, Needs(&[Action::UpdateAccessApp]), "Remove a policy of an application", |call, _| Box::pin(access_apps::delete_policy(call))),
+    row("POST", "/accounts/{account}/access/organizations/revoke_user", Product, Needs(&[Action::RevokeAccessSessions]), "Make all sessions of a user void", |call, body| Box::pin(access_apps::revoke_user(call, body))).json(),
+    row("GET", "/accounts/{account}/access/identity_providers", Product, Needs(&[Action::ListIdentityProviders]), "The identity providers", |call, _| Box::pin(identity_providers::list(call)))
+        .query(&["page", "per_page"]),
+    row("POST", "/accounts/{account}/access/identity_providers", Product, Needs(&[Action::CreateIdentityProvider]), "Add an identity provider", |call, body| Box::pin(identity_providers::create(call, body))).json(),
+    row("GET", "/accounts/{account}/access/identity_providers/{provider}", Product, Needs(&[Action::GetIdentityProvider]), "An identity provider", |call, _| Box::pin(identity_providers::get(call))),
+    row("PUT", "/accounts/{account}/access/identity_providers/{provider}", Product, Needs(&[Action::UpdateIdentityProvider]), "Change an identity provider", |call, body| Box::pin(identity_providers::update(call, body))).json(),
+    row("DELETE", "/accounts/{account}/access/identity_providers/{provider}", Product, Needs(&[Action::DeleteIdentityProvider]), "Remove an identity provider", |call, _| Box::pin(identity_providers::delete(call))),
+    row("GET", "/accounts/{account}/access/service_tokens", Product, Needs(&[Action::ListServiceTokens]), "The service tokens", |call, _| Box::pin(service_tokens::list(call)))
+        .query(&["page", "per_page"]),
+    row("POST", "/accounts/{account}/access/service_tokens", Product, Needs(&[Action::CreateServiceToken]), "Make a service token", |call, body| Box::pin(service_tokens::create(call, body))).json(),
+    row("GET", "/accounts/{account}/access/service_tokens/{token}", Product, Needs(&[Action::GetServiceToken]), "A service token", |call, _| Box::pin(service_tokens::get(call))),
+    row("PUT", "/accounts/{account}/access/service_tokens/{token}", Product, Needs(&[Action::UpdateServiceToken]), "Change a service token", |call, body| Box::pin(service_tokens::update(call, body))).json(),
+    row("DELETE", "/accounts/{account}/access/service_tokens/{token}", Product, Needs(&[Action::DeleteServiceToken]), "Remove a service token", |call, _| Box::pin(service_tokens::delete(call))),
+    row("POST", "/accounts/{account}/access/service_tokens/{token}/rotate", Product, Needs(&[Action::UpdateServiceToken]), "Give a service token a new secret", |call, _| Box::pin(service_tokens::rotate(call))),
+    row("POST", "/accounts/{account}/access/service_tokens/{token}/refresh", Product, Needs(&[Action::UpdateServiceToken]), "Let a service token hold as long again", |call, _| Box::pin(service_tokens::refresh(call))),
+    row("GET", "/zones/{zone}/rulesets/phases/http_request_firewall_custom/entrypoint", Product, Needs(&[Action::GetTokenRules]), "The rules of a zone about tokens in URLs", |call, _| Box::pin(rulesets::get(call))),
+    row("PUT", "/zones/{zone}/rulesets/phases/http_request_firewall_custom/entrypoint", Product, Needs(&[Action::SetTokenRules]), "Replace the rules of a zone about tokens in URLs", |call, body| Box::pin(rulesets::put(call, body))).json(),
 
     // Temporary credentials.
     row("POST", "/accounts/{account}/r2/temp-access-credentials", Product, Needs(&[Action::CreateTemporaryCredentials]),

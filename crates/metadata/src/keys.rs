@@ -5,10 +5,14 @@
 
 use crate::rows::TokenOwner;
 use types::{
-    AccessKeyId, AccountId, BlobId, BucketId, BucketName, DomainName, JobId, Jurisdiction, PublicName, Timestamp,
-    UploadId,
+    AccessId, AccessKeyId, AccountId, BlobId, BucketId, BucketName, DomainName, JobId, Jurisdiction, PublicName,
+    Timestamp, UploadId,
 };
 
+const ACCESS_APP: u8 = b'c';
+const ACCESS_PROVIDER: u8 = b'i';
+const ACCESS_TOKEN: u8 = b's';
+const ACCESS_VOID: u8 = b'v';
 const ACCOUNT: u8 = b'A';
 const ACME: u8 = b'a';
 const AUDIT: u8 = b'D';
@@ -40,6 +44,7 @@ const TOKEN: u8 = b'C';
 const TOKEN_PLACE: u8 = b'T';
 const TOKEN_USE: u8 = b'u';
 const TOKEN_VALUE: u8 = b'V';
+const TOKEN_RULES: u8 = b'z';
 const UPLOAD: u8 = b'U';
 
 /// What follows [`DOMAIN`] in the key of a public development URL, and of a custom domain.
@@ -370,6 +375,46 @@ pub fn challenge_with(token: &str) -> Vec<u8> {
     Key::new(ACME).bytes(&[4]).bytes(token.as_bytes()).done()
 }
 
+/// All applications of an account.
+pub fn access_apps(account: AccountId) -> Vec<u8> {
+    Key::new(ACCESS_APP).bytes(&account.0).done()
+}
+
+/// The application that protects a domain of an account.
+pub fn access_app(account: AccountId, domain: &DomainName) -> Vec<u8> {
+    Key(access_apps(account)).bytes(domain.as_str().as_bytes()).done()
+}
+
+/// All identity providers of an account.
+pub fn access_providers(account: AccountId) -> Vec<u8> {
+    Key::new(ACCESS_PROVIDER).bytes(&account.0).done()
+}
+
+/// An identity provider.
+pub fn access_provider(account: AccountId, id: AccessId) -> Vec<u8> {
+    Key(access_providers(account)).bytes(&id.0).done()
+}
+
+/// All service tokens of an account.
+pub fn access_tokens(account: AccountId) -> Vec<u8> {
+    Key::new(ACCESS_TOKEN).bytes(&account.0).done()
+}
+
+/// A service token.
+pub fn access_token(account: AccountId, id: AccessId) -> Vec<u8> {
+    Key(access_tokens(account)).bytes(&id.0).done()
+}
+
+/// Up to when the sessions of a user are void, by a digest: keys of rows are not encrypted.
+pub fn access_void(account: AccountId, email: &[u8; 32]) -> Vec<u8> {
+    Key::new(ACCESS_VOID).bytes(&account.0).bytes(email).done()
+}
+
+/// The rules of a zone about tokens in URLs.
+pub fn token_rules(account: AccountId, zone: &str) -> Vec<u8> {
+    Key::new(TOKEN_RULES).bytes(&account.0).bytes(zone.as_bytes()).done()
+}
+
 /// All objects of a bucket.
 pub fn objects(bucket: BucketId) -> Vec<u8> {
     Key::new(OBJECT).bytes(&bucket.0.to_be_bytes()).done()
@@ -475,6 +520,10 @@ pub enum Kept {
     Domain,
     /// The lifecycle rules of a bucket.
     Lifecycle,
+    /// The application that protects a domain.
+    AccessApp,
+    /// The rules of a zone.
+    TokenRules,
 }
 
 /// Whether the row of a key may be kept in memory.
@@ -486,6 +535,8 @@ pub fn kept(key: &[u8]) -> Option<Kept> {
         Some(&CORS) => Some(Kept::Cors),
         Some(&DOMAIN) => Some(Kept::Domain),
         Some(&LIFECYCLE) => Some(Kept::Lifecycle),
+        Some(&ACCESS_APP) => Some(Kept::AccessApp),
+        Some(&TOKEN_RULES) => Some(Kept::TokenRules),
         _ => None,
     }
 }
@@ -551,6 +602,10 @@ mod tests {
     #[test]
     fn every_kind_of_row_has_a_byte_of_its_own() {
         let kinds = [
+            ACCESS_APP,
+            ACCESS_PROVIDER,
+            ACCESS_TOKEN,
+            ACCESS_VOID,
             ACCOUNT,
             AUDIT,
             ACME,
@@ -580,6 +635,7 @@ mod tests {
             STORE,
             TOKEN,
             TOKEN_PLACE,
+            TOKEN_RULES,
             TOKEN_USE,
             TOKEN_VALUE,
             UPLOAD,

@@ -2,6 +2,7 @@
 //!
 //! Start at `engine` for the boundary to the store below, and at `service` for what operations call.
 
+pub mod access;
 pub mod audit;
 pub mod bucket_listing;
 mod bucket_names;

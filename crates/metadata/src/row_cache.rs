@@ -1,16 +1,17 @@
-//! Rows that nearly every request reads, opened in memory: buckets, tokens, CORS and lifecycle rules, public names.
+//! Rows that nearly every request reads, opened in memory: buckets, tokens, CORS and lifecycle rules, public names and
+//! who may read there.
 //!
 //! Only for an engine that no other process commits to: then a commit of ours is the only thing that can make a kept
 //! row stale, and it drops the row before its answer. Reads stay strongly consistent.
 
 use crate::engine::{Answer, Commit, Engine, EngineError, Outcome, Table, Write};
 use crate::keys::{self, Kept};
-use crate::rows::{BucketRow, DomainRow, TokenNameRow, TokenRow};
+use crate::rows::{BucketRow, DomainRow, TokenNameRow, TokenRow, TokenRulesRow};
 use crate::service::Stored;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use types::{CorsPolicy, LifecyclePlan};
+use types::{AccessApp, CorsPolicy, LifecyclePlan};
 
 /// Rows kept of one kind. Past it the cache begins anew.
 const ROWS_MAX: usize = 10_000;
@@ -20,6 +21,9 @@ const CORS_ROWS_MAX: usize = 1_000;
 
 /// Bytes of lifecycle rules kept: those of one bucket can take two mebibytes.
 const LIFECYCLE_BYTES_MAX: usize = 32 << 20;
+
+/// Applications and rules of zones kept: fewer, since they are as large.
+const ACCESS_ROWS_MAX: usize = 1_000;
 
 /// Rows of one kind, by key.
 pub(crate) struct RowCache<T> {
@@ -104,6 +108,10 @@ pub(crate) struct RowCaches {
     pub(crate) cors: RowCache<Option<Arc<CorsPolicy>>>,
     /// Also that nobody has a name: every host that may be one is asked for.
     pub(crate) domains: RowCache<Option<Arc<DomainRow>>>,
+    /// Also that a domain is not protected: most are not.
+    pub(crate) access_apps: RowCache<Option<Arc<AccessApp>>>,
+    /// Also that a zone has none.
+    pub(crate) token_rules: RowCache<Option<Arc<TokenRulesRow>>>,
     /// With the number of the setting that they are.
     pub(crate) lifecycles: RowCache<(u64, Arc<LifecyclePlan>)>,
     /// Whether it is known that no bucket has a custom domain: then no host needs to be looked up.
@@ -149,6 +157,8 @@ impl Default for RowCaches {
             domains: RowCache::new(ROWS_MAX),
             lifecycles: RowCache::weighed(LIFECYCLE_BYTES_MAX, |(_, plan)| plan.bytes()),
             domain_absence: Absence::default(),
+            access_apps: RowCache::new(ACCESS_ROWS_MAX),
+            token_rules: RowCache::new(ACCESS_ROWS_MAX),
         }
     }
 }
@@ -179,6 +189,8 @@ impl RowCaches {
                 self.domain_absence.change();
             }
             Kept::Lifecycle => self.lifecycles.forget(key),
+            Kept::AccessApp => self.access_apps.forget(key),
+            Kept::TokenRules => self.token_rules.forget(key),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! A row begins with the marker of its format. A marker nobody knows is corruption, never a default. A new
 //! field is a new marker and a step from the old one.
 
+mod access;
 mod accounts;
 pub(crate) mod audit;
 mod bucket;
@@ -23,6 +24,7 @@ use types::{
     LocationHint, Md5, StorageClass, StoredChecksum, Timestamp, UploadId, UserMetadata,
 };
 
+pub use access::{AccessVoidRow, TokenRulesRow};
 pub use accounts::{BucketCountRow, FirstLocationRow};
 pub use audit::{AuditRequest, AuditResource, AuditRow, ChangeKind, Interface};
 pub use certificates::{AcmeAccountRow, ChallengeRow, IssuanceRow, IssuedRow};

@@ -48,6 +48,16 @@ impl AuditedChange {
         Self { action, kind, resource: AuditResource::Zone, resource_id: zone.to_owned(), old, new }
     }
 
+    /// A change of something of access control. Without `old` it is new, without `new` it is gone.
+    pub(crate) fn of_access(
+        action: &'static str,
+        (resource, resource_id): (AuditResource, String),
+        old: Option<Value>,
+        new: Option<Value>,
+    ) -> Self {
+        Self { action, kind: kind_of(old.is_some(), new.is_some()), resource, resource_id, old, new }
+    }
+
     /// A change of a token.
     pub(crate) fn of_token(
         action: &'static str,
@@ -55,13 +65,17 @@ impl AuditedChange {
         old: Option<&TokenRow>,
         new: Option<&TokenRow>,
     ) -> Self {
-        let kind = match (old, new) {
-            (None, _) => ChangeKind::Create,
-            (_, None) => ChangeKind::Delete,
-            _ => ChangeKind::Update,
-        };
+        let kind = kind_of(old.is_some(), new.is_some());
         let (old, new) = (old.map(audit_values::token), new.map(audit_values::token));
         Self { action, kind, resource: AuditResource::Token, resource_id: id.to_string(), old, new }
+    }
+}
+
+fn kind_of(was: bool, is: bool) -> ChangeKind {
+    match (was, is) {
+        (false, _) => ChangeKind::Create,
+        (_, false) => ChangeKind::Delete,
+        _ => ChangeKind::Update,
     }
 }
 
@@ -116,7 +130,7 @@ pub enum AuditField {
     Interface,
     /// Name or id of what was changed.
     ResourceId,
-    /// `r2.bucket` or `token`.
+    /// `r2.bucket`, `token`, or one of access control's.
     ResourceType,
     /// The HTTP method of the request.
     RequestMethod,

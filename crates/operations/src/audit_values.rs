@@ -3,8 +3,9 @@
 use metadata::rows::{BucketRow, TokenRow};
 use serde_json::{Value, json};
 use types::{
-    BucketLock, Cipher, CorsPolicy, DomainName, DomainSettings, Effect, Jurisdiction, Lifecycle, LifecycleTime,
-    LocationHint, LockCondition, PermissionGroup, PolicyResource, StorageClass,
+    AccessApp, AccessRule, BucketLock, Cipher, CorsPolicy, DomainName, DomainSettings, Effect, IdentityProvider,
+    Jurisdiction, Lifecycle, LifecycleTime, LocationHint, LockCondition, PermissionGroup, PolicyResource, ServiceToken,
+    StorageClass, TokenRule,
 };
 
 pub(crate) fn bucket(row: &BucketRow, jurisdiction: Jurisdiction) -> Value {
@@ -117,4 +118,69 @@ fn class(class: StorageClass) -> &'static str {
         StorageClass::Standard => "Standard",
         StorageClass::InfrequentAccess => "InfrequentAccess",
     }
+}
+
+pub(crate) fn access_app(app: &AccessApp) -> Value {
+    let policies = app.policies.iter().map(|policy| {
+        let [include, exclude, require] = [&policy.include, &policy.exclude, &policy.require]
+            .map(|rules| rules.iter().map(access_rule).collect::<Vec<_>>());
+        json!({
+            "id": policy.id.to_string(),
+            "name": policy.name,
+            "decision": policy.decision.name(),
+            "include": include,
+            "exclude": exclude,
+            "require": require,
+        })
+    });
+    json!({
+        "name": app.name,
+        "domain": app.domain.as_str(),
+        "sessionSeconds": app.session_seconds,
+        "allowedProviders": app.providers.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "preflightBypass": app.preflight_bypass,
+        "policies": policies.collect::<Vec<_>>(),
+        "sessionsVoidUntil": app.void_until.map(types::Timestamp::to_iso8601),
+    })
+}
+
+fn access_rule(rule: &AccessRule) -> Value {
+    match rule {
+        AccessRule::Everyone => json!("everyone"),
+        AccessRule::Email(email) => json!({ "email": email }),
+        AccessRule::EmailDomain(domain) => json!({ "emailDomain": domain }),
+        AccessRule::Claim { provider, name, value } => {
+            json!({ "provider": provider.to_string(), "claim": name, "value": value })
+        }
+        AccessRule::ServiceToken(id) => json!({ "serviceToken": id.to_string() }),
+        AccessRule::AnyServiceToken => json!("anyServiceToken"),
+    }
+}
+
+pub(crate) fn identity_provider(provider: &IdentityProvider) -> Value {
+    json!({
+        "name": provider.name,
+        "issuer": provider.issuer,
+        "clientId": provider.client_id,
+        "scopes": provider.scopes,
+        "emailClaim": provider.email_claim,
+    })
+}
+
+pub(crate) fn service_token(token: &ServiceToken) -> Value {
+    json!({ "name": token.name, "expires": token.expires.map(types::Timestamp::to_iso8601) })
+}
+
+/// Rules about tokens in URLs, without their expressions, which have the secrets.
+pub(crate) fn token_rules(rules: &[TokenRule]) -> Value {
+    let shown = rules.iter().map(|rule| {
+        json!({
+            "id": types::ids::hex(&rule.id),
+            "description": rule.description,
+            "enabled": rule.enabled,
+            "host": rule.condition.host.as_str(),
+            "secrets": rule.condition.any_of.len(),
+        })
+    });
+    json!({ "rules": shown.collect::<Vec<_>>() })
 }

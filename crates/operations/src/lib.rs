@@ -5,6 +5,9 @@
 //! on its first line.
 
 pub mod abort_upload;
+pub mod access_apps;
+pub mod access_check;
+pub mod access_login;
 pub mod audit;
 pub mod authenticate;
 pub mod bucket_cors;
@@ -25,6 +28,7 @@ pub mod get_bucket;
 pub mod get_object;
 pub mod hold_object;
 pub mod identity;
+pub mod identity_providers;
 pub mod lifecycle;
 pub mod list_buckets;
 pub mod list_objects;
@@ -36,16 +40,20 @@ pub mod permissions;
 pub mod public_bucket;
 pub mod purge_cache;
 pub mod put_object;
+pub mod service_tokens;
 pub mod set_default_class;
 pub mod settle_domains;
 pub mod start;
 pub mod store;
 pub mod temporary_credentials;
+pub mod token_rules;
 pub mod tokens;
 pub mod upload_part;
 pub mod upload_part_copy;
 pub mod usage;
 
+mod access_rows;
+mod access_session;
 mod audit_values;
 mod content_type;
 mod copy_rewritten;
@@ -72,6 +80,7 @@ pub use object_reader::{ObjectReader, ObjectStream};
 pub use permissions::{Action, Right};
 pub use store::Store;
 
+pub use metadata::rows::TokenRulesRow;
 /// Rows as operations answer them. A face reads their fields and never keeps them.
 pub use metadata::rows::{AuditRequest, AuditResource, AuditRow, ChangeKind, Interface};
 pub use metadata::rows::{

@@ -24,6 +24,10 @@ pub enum Right {
     AccountRead,
     /// Seeing metrics and usage.
     AnalyticsRead,
+    /// Seeing who may read custom domains.
+    AccessRead,
+    /// Deciding who may read custom domains.
+    AccessWrite,
 }
 
 impl Right {
@@ -38,6 +42,8 @@ impl Right {
         Self::TokenWrite,
         Self::AccountRead,
         Self::AnalyticsRead,
+        Self::AccessRead,
+        Self::AccessWrite,
     ];
 
     /// The permission groups that give it.
@@ -56,6 +62,9 @@ impl Right {
             Self::AccountRead => &[AccountSettingsRead, AccountSettingsWrite],
             // R2 shows a bucket's numbers to whoever administers its buckets.
             Self::AnalyticsRead => &[AccountAnalyticsRead, R2StorageRead, R2StorageWrite],
+            // Who may open a bucket to everybody may also decide to whom else.
+            Self::AccessRead => &[AccountSettingsRead, AccountSettingsWrite, R2StorageWrite],
+            Self::AccessWrite => &[AccountSettingsWrite, R2StorageWrite],
         }
     }
 }
@@ -188,6 +197,42 @@ actions! {
     RemoveCustomDomain: BucketWrite;
     /// Make the caches before custom domains forget.
     PurgeCache: BucketWrite;
+    /// See the applications that protect custom domains.
+    ListAccessApps: AccessRead;
+    /// See an application and its policies.
+    GetAccessApp: AccessRead;
+    /// Protect a custom domain.
+    CreateAccessApp: AccessWrite;
+    /// Change an application or its policies.
+    UpdateAccessApp: AccessWrite;
+    /// Protect a custom domain no more.
+    DeleteAccessApp: AccessWrite;
+    /// Make sessions void.
+    RevokeAccessSessions: AccessWrite;
+    /// See the identity providers.
+    ListIdentityProviders: AccessRead;
+    /// See an identity provider.
+    GetIdentityProvider: AccessRead;
+    /// Add an identity provider.
+    CreateIdentityProvider: AccessWrite;
+    /// Change an identity provider.
+    UpdateIdentityProvider: AccessWrite;
+    /// Remove an identity provider.
+    DeleteIdentityProvider: AccessWrite;
+    /// See the service tokens.
+    ListServiceTokens: AccessRead;
+    /// See a service token.
+    GetServiceToken: AccessRead;
+    /// Make a service token.
+    CreateServiceToken: AccessWrite;
+    /// Change a service token, or give it a new secret.
+    UpdateServiceToken: AccessWrite;
+    /// Remove a service token.
+    DeleteServiceToken: AccessWrite;
+    /// See the rules about tokens in URLs, which have their secrets.
+    GetTokenRules: AccessWrite;
+    /// Replace the rules about tokens in URLs.
+    SetTokenRules: AccessWrite;
     /// Set the class of objects that name none.
     PutBucketStorageClass: BucketWrite;
     /// Make temporary credentials for a bucket.

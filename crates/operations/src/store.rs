@@ -1,5 +1,6 @@
 //! A store: metadata and blobs together, with the keys, the clock and the randomness that operations need.
 
+use crate::access_session::AccessKeys;
 use crate::caller::Caller;
 use crate::custom_domains::OwnNames;
 use crate::last_used::LastUsed;
@@ -41,6 +42,8 @@ pub struct Store {
     pub(crate) own_names: OwnNames,
     /// What is kept of objects before custom domains, if anything is.
     pub(crate) public_copies: Option<Arc<dyn PublicCopies>>,
+    /// What sessions and logins of access control are signed and sealed with.
+    pub(crate) access_keys: AccessKeys,
     /// What the ids of public development URLs are drawn with.
     pub(crate) public_ids: hmac::Key,
     pub(crate) retentions: RetentionCache,
@@ -127,6 +130,7 @@ impl Store {
         Self {
             value_digests: hmac::Key::new(hmac::HMAC_SHA256, &parts.root.derive("cairn find tokens 1")),
             tokens: PageTokens::new(&parts.root, &*parts.entropy),
+            access_keys: AccessKeys::new(&parts.root, &*parts.entropy),
             metadata: parts.metadata,
             blobs: parts.blobs,
             clock: parts.clock,

@@ -112,6 +112,12 @@ error_codes! {
     NoSuchCorsConfiguration     10059  "NoSuchCORSConfiguration"            404    Never "The CORS configuration does not exist.";
     /// A storage class nobody has.
     InvalidStorageClass         10062  "InvalidStorageClass"                400    Never "The storage class you specified is not valid: use STANDARD or STANDARD_IA.";
+    /// Nothing of access control has the id. Numbers of access control are those of Cloudflare's API.
+    NoSuchAccessResource        11021  "NoSuchAccessResource"               404    Never "access.api.error.not_found: there is no such application, policy, identity provider or service token.";
+    /// Another application protects the domain.
+    ApplicationAlreadyExists    11010  "ApplicationAlreadyExists"           409    Never "access.api.error.application_already_exists: another application protects this domain.";
+    /// Content of access control that makes no sense.
+    InvalidAccessRequest        12130  "InvalidAccessRequest"               400    Never "access.api.error.invalid_request";
     /// The bucket has no such custom domain.
     NoSuchDomain                10053  "NoSuchDomain"                       404    Never "The custom domain was not found on this bucket.";
     /// A bucket lock rule forbids it.

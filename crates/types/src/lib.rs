@@ -3,6 +3,7 @@
 //! No I/O, no async, no wire format of any face. Everything else depends on this crate; it depends on
 //! nothing of ours.
 
+pub mod access;
 pub mod bucket_name;
 pub mod checksum;
 pub mod conditions;
@@ -24,7 +25,12 @@ mod prefix_table;
 pub mod range;
 pub mod retention;
 pub mod time;
+pub mod timed_hmac;
+pub mod token_rule;
 
+pub use access::{
+    AccessApp, AccessDecision, AccessId, AccessPolicy, AccessRule, Admission, IdentityProvider, ServiceToken, Visitor,
+};
 pub use bucket_name::{BucketName, InvalidBucketName};
 pub use checksum::{Checksum, ChecksumAlgorithm, ChecksumType, ShownChecksum, StoredChecksum};
 pub use conditions::{Conditions, ETagList, ETagPattern, IfRange, ReadVerdict};
@@ -46,3 +52,5 @@ pub use place::{Jurisdiction, LocationHint};
 pub use range::{ByteRange, RangeSpec};
 pub use retention::{Retained, Retentions};
 pub use time::Timestamp;
+pub use timed_hmac::{SignedUri, TimedHmac};
+pub use token_rule::{TokenCondition, TokenRule};

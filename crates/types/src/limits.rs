@@ -122,3 +122,6 @@ const _: () = assert!(PART_BYTES_MIN <= UPLOAD_BYTES_MAX);
 const _: () = assert!(TRANSFER_BYTES.is_multiple_of(CHUNK_BYTES), "a transfer unit is whole chunks");
 const _: () = assert!(INLINE_BYTES_MAX <= TRANSFER_BYTES, "a small object is collected in one unit");
 const _: () = assert!(USER_METADATA_BYTES_MAX * 2 < HEAD_BYTES_MAX, "the largest metadata must be sendable");
+
+/// Applications, identity providers and service tokens of an account, each. Ours; Cloudflare's are 500, 50 and 50.
+pub const ACCESS_ROWS_MAX: usize = 500;

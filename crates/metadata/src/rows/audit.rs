@@ -84,11 +84,24 @@ pub enum AuditResource {
     Token,
     /// A zone: custom domains that were added with one id.
     Zone,
+    /// An application that protects a custom domain.
+    AccessApp,
+    /// An identity provider.
+    IdentityProvider,
+    /// A service token.
+    ServiceToken,
+    /// A user with sessions.
+    AccessUser,
+    /// The rules of a zone.
+    Ruleset,
 }
 
 macro_rules! coded {
     ($name:ident { $($variant:ident $code:literal $text:literal;)* }) => {
         impl $name {
+            /// All there are.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
             /// Its name in the API.
             pub fn name(self) -> &'static str {
                 match self { $(Self::$variant => $text,)* }
@@ -110,7 +123,11 @@ macro_rules! coded {
 
 coded!(ChangeKind { Create 1 "create"; Update 2 "update"; Delete 3 "delete"; });
 coded!(Interface { Cli 1 "CLI"; S3 2 "S3"; Api 3 "API"; });
-coded!(AuditResource { Bucket 1 "r2.bucket"; Token 2 "token"; Zone 3 "zone"; });
+coded!(AuditResource {
+    Bucket 1 "r2.bucket"; Token 2 "token"; Zone 3 "zone"; AccessApp 4 "access.app";
+    IdentityProvider 5 "access.identity_provider"; ServiceToken 6 "access.service_token"; AccessUser 7 "access.user";
+    Ruleset 8 "ruleset";
+});
 
 impl Row for AuditRow {
     const NAME: &'static str = "audit";
