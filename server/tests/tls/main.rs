@@ -6,8 +6,12 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[path = "../rest/api.rs"]
+#[allow(dead_code, reason = "the tests of the API use all of it")]
+mod api;
 mod bad_input;
 mod certificates;
+mod domains;
 mod faces;
 mod house;
 mod http2;
