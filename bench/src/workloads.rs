@@ -1,6 +1,7 @@
 //! What is measured, one file per subject. Each starts the servers it needs on fresh data and stops them.
 
 mod delete;
+mod lifecycle;
 mod listing;
 mod memory;
 mod mixed;
@@ -27,6 +28,7 @@ pub(crate) async fn run(session: &mut Session) -> bool {
     passed &= noted(multipart::run(session).await, session, "multipart");
     passed &= noted(mixed::run(session).await, session, "mixed");
     passed &= noted(delete::run(session).await, session, "delete");
+    passed &= noted(lifecycle::run(session).await, session, "lifecycle");
     passed &= noted(scaling::run(session).await, session, "scaling");
     passed &= noted(stalls::run(session).await, session, "stalls");
     passed &= noted(memory::run(session).await, session, "memory");
