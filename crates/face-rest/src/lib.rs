@@ -36,6 +36,7 @@ mod request;
 mod router;
 mod routes;
 mod rulesets;
+mod schemas;
 mod service_tokens;
 mod sized_body;
 mod temporary_credentials;

@@ -6,6 +6,7 @@ use crate::handle::JURISDICTION;
 use crate::request::Answered;
 use crate::router::{Access, BodyKind, PREFIX, Route};
 use crate::routes::ROUTES;
+use crate::schemas::{self, Described};
 use serde_json::{Map, Value, json};
 
 /// The document.
@@ -33,25 +34,32 @@ fn describe() -> Value {
         "paths": paths,
         "components": {
             "securitySchemes": { "token": { "type": "http", "scheme": "bearer", "description": "An API token." } },
-            "schemas": { "Success": success_schema(), "Failure": failure_schema() },
+            "schemas": components(),
         },
     })
 }
 
+fn components() -> Value {
+    let mut schemas = schemas::named();
+    schemas["Failure"] = failure_schema();
+    schemas
+}
+
 fn operation(route: &Route) -> Value {
+    let calls = schemas::of(route.method, route.pattern);
     let mut described = json!({
         "operationId": operation_id(route),
         "summary": route.summary,
         "tags": [tag(route)],
         "parameters": parameters(route),
         "responses": {
-            "200": answer("The result", "Success"),
-            "default": answer("A failure", "Failure"),
+            "200": answer("The result", &success(route, &calls)),
+            "default": answer("A failure", &json!({ "$ref": "#/components/schemas/Failure" })),
         },
     });
     let content = match route.body {
         BodyKind::None => None,
-        BodyKind::Json => Some(json!({ "application/json": { "schema": {} } })),
+        BodyKind::Json => Some(json!({ "application/json": { "schema": calls.body.unwrap_or_else(|| json!({})) } })),
         BodyKind::Bytes => Some(json!({ "application/octet-stream": { "schema": {} } })),
     };
     if let Some(content) = content {
@@ -93,22 +101,29 @@ fn parameters(route: &Route) -> Vec<Value> {
     in_path.chain(in_query).chain(in_header).collect()
 }
 
-fn answer(description: &str, schema: &str) -> Value {
-    let schema = json!({ "$ref": format!("#/components/schemas/{schema}") });
+fn answer(description: &str, schema: &Value) -> Value {
     json!({ "description": description, "content": { "application/json": { "schema": schema } } })
 }
 
-fn success_schema() -> Value {
+/// The envelope of a success; the bytes of objects, this description and answers to queries have none.
+fn success(route: &Route, calls: &Described) -> Value {
+    let reads_object = route.pattern.ends_with("{key...}") && matches!(route.method, "GET" | "HEAD");
+    if reads_object || matches!(route.pattern, "/openapi.json" | "/graphql") {
+        return json!({});
+    }
+    let mut properties = json!({
+        "success": { "const": true },
+        "errors": { "type": "array", "maxItems": 0 },
+        "messages": { "type": "array" },
+        "result": calls.result,
+    });
+    if let Some(info) = &calls.info {
+        properties["result_info"] = info.clone();
+    }
     json!({
         "type": "object",
         "required": ["success", "errors", "messages", "result"],
-        "properties": {
-            "success": { "const": true },
-            "errors": { "type": "array", "maxItems": 0 },
-            "messages": { "type": "array" },
-            "result": {},
-            "result_info": { "type": "object" },
-        },
+        "properties": properties,
     })
 }
 
