@@ -20,6 +20,7 @@ mod request;
 mod scale;
 mod server_process;
 mod session;
+mod token_check;
 mod workloads;
 
 use clap::{Parser, Subcommand};

@@ -11,6 +11,7 @@ use crate::request::{Bearer, Request};
 use crate::scale::count_in_words;
 use crate::server_process::ServerProcess;
 use crate::session::Session;
+use crate::token_check;
 use crate::workloads::start::first_answer;
 use bytes::Bytes;
 use http::Method;
@@ -23,6 +24,8 @@ const DATA: &str = "names";
 const BUCKETS_AT_ONCE: usize = 4;
 /// Signed and sent together.
 const OBJECTS_AT_ONCE: usize = 20_000;
+/// What finding out whose token a request has may add to it, microseconds.
+const CHECK_MICROSECONDS_MAX: f64 = 3.0;
 /// No page may take longer, milliseconds.
 const PAGE_MILLISECONDS_MAX: f64 = 20.0;
 
@@ -46,7 +49,21 @@ pub(super) async fn run(session: &mut Session) -> Outcome {
         count_in_words(tokens)
     );
     session.add_figure(Figure::new(subject, time, " ms").target(Target::AtMost(1000.0)));
-    session.discard(server, DATA)
+    session.discard(server, DATA)?;
+    check_tokens(session, tokens).await
+}
+
+async fn check_tokens(session: &mut Session, tokens: usize) -> Outcome {
+    let data = session.data("token-check");
+    std::fs::create_dir_all(&data).doing("make a directory")?;
+    let times = token_check::measure(&data, tokens, session.scale.time).await?;
+    for (what, time) in [("an access key", times.key), ("a bearer", times.bearer)] {
+        let subject = format!("names: check of {what} among {} tokens", count_in_words(tokens));
+        let figure =
+            Figure::new(subject, time.as_secs_f64() * 1e6, " µs").target(Target::AtMost(CHECK_MICROSECONDS_MAX));
+        session.add_figure(figure);
+    }
+    std::fs::remove_dir_all(&data).doing("remove a directory")
 }
 
 /// Makes tokens, and buckets with an object each.
