@@ -1,5 +1,5 @@
-//! What it costs to find out whose token a request has, and whether it may do what it asks: the very calls of the faces,
-//! on a store in this process with as many tokens as it may have in memory. Signatures are not part of it.
+//! What it costs to find out whose token a request has, and whether it may do what it asks: the very calls of the
+//! faces, on a store in this process with as many tokens as it may have in memory. Signatures are not part of it.
 
 use crate::outcome::{Doing, Outcome};
 use crate::process_stats::ProcessStats;
@@ -60,7 +60,8 @@ pub(crate) async fn measure(data: &Path, tokens: usize, time: Duration) -> Outco
     Ok(CheckTimes { key, bearer: begun.mean(checks)? })
 }
 
-/// When something was begun, and the CPU time that this process had used by then: others may have the machine meanwhile.
+/// When something was begun, and the CPU time that this process had used by then: others may have the machine
+/// meanwhile.
 struct Begun {
     at: Instant,
     cpu: Duration,

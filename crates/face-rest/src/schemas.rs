@@ -15,8 +15,17 @@ pub(crate) struct Described {
 }
 
 /// The schemas that others refer to.
-#[rustfmt::skip]
 pub(crate) fn named() -> Value {
+    let mut named = named_things();
+    for (name, schema) in named_rules() {
+        named[name] = schema;
+    }
+    named
+}
+
+/// The schemas of rules of buckets.
+#[rustfmt::skip]
+fn named_rules() -> [(&'static str, Value); 3] {
     let rules = |rule: Value| object(&[("rules", list(rule))]);
     let condition = one_of(&[
         object(&[("type", constant("Age")), ("maxAge", integer())]),
@@ -28,9 +37,6 @@ pub(crate) fn named() -> Value {
         object(&[("type", constant("Indefinite"))]),
     ]);
     let transition = object(&[("condition", condition.clone())]);
-    let sums = object(&[("objects", integer()), ("payloadSize", integer()), ("metadataSize", integer())]);
-    let class = object(&[("published", sums.clone()), ("uploaded", sums)]);
-    let addresses = object(&[("in?", nullable(list(text()))), ("not_in?", nullable(list(text())))]);
     let cors = object(&[
         ("id?", text()),
         ("allowed", object(&[("origins", list(text())), ("methods", list(text())), ("headers?", list(text()))])),
@@ -48,6 +54,15 @@ pub(crate) fn named() -> Value {
     let lock = object(&[
         ("id", text()), ("enabled", boolean()), ("prefix?", text()), ("condition", lock_condition),
     ]);
+    [("CorsRules", rules(cors)), ("LifecycleRules", rules(lifecycle)), ("LockRules", rules(lock))]
+}
+
+/// The other schemas that others refer to.
+#[rustfmt::skip]
+fn named_things() -> Value {
+    let sums = object(&[("objects", integer()), ("payloadSize", integer()), ("metadataSize", integer())]);
+    let class = object(&[("published", sums.clone()), ("uploaded", sums)]);
+    let addresses = object(&[("in?", nullable(list(text()))), ("not_in?", nullable(list(text())))]);
     json!({
         "Bucket": object(&[
             ("name", text()), ("creation_date", time()), ("location", text()), ("storage_class", storage_class()),
@@ -57,9 +72,6 @@ pub(crate) fn named() -> Value {
             ("key", text()), ("size", integer()), ("etag", text()), ("last_modified", time()),
             ("storage_class", storage_class()), ("ssec", boolean()), ("http_metadata", map()), ("custom_metadata", map()),
         ]),
-        "CorsRules": rules(cors),
-        "LifecycleRules": rules(lifecycle),
-        "LockRules": rules(lock),
         "Policy": object(&[
             ("id?", text()), ("effect", enumeration(&["allow", "deny"])),
             ("permission_groups", list(object(&[("id?", text()), ("name?", text())]))), ("resources", map()),
