@@ -1,5 +1,5 @@
-//! Service tokens as JSON. Source: Cloudflare's API, `zero_trust.access.service_tokens`. A secret is in two answers only:
-//! that to the token's making, and that to its rotation.
+//! Service tokens as JSON. Source: Cloudflare's API, `zero_trust.access.service_tokens`. A secret is in two answers
+//! only: that to the token's making, and that to its rotation.
 
 use crate::access_apps::id_of;
 use crate::access_rules;

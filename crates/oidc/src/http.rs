@@ -1,5 +1,5 @@
-//! The HTTP that providers are asked by: one connection for each request, since logins are rare. Nothing that answers is
-//! trusted: bodies and time are bounded, redirects are not followed.
+//! The HTTP that providers are asked by: one connection for each request, since logins are rare. Nothing that answers
+//! is trusted: bodies and time are bounded, redirects are not followed.
 
 use bytes::Bytes;
 use environment::Clock;

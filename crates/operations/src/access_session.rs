@@ -1,5 +1,5 @@
-//! Sessions and logins, which are kept by browsers alone. A session is a JWT as Cloudflare Access's is, signed with a key
-//! of the store (Ed25519, RFC 8037); a login on its way is sealed, since it has the PKCE verifier.
+//! Sessions and logins, which are kept by browsers alone. A session is a JWT as Cloudflare Access's is, signed with a
+//! key of the store (Ed25519, RFC 8037); a login on its way is sealed, since it has the PKCE verifier.
 //! Source: Cloudflare "Application token".
 //!
 //! Keys are derived from the root key, so several gateways agree and a restart logs nobody out.

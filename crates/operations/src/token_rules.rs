@@ -1,5 +1,5 @@
-//! Rules that let nobody read a custom domain without a token in the URL, as sets of a zone's rules. Sources: Cloudflare
-//! WAF "Configure token authentication"; Cloudflare's API, `rulesets`; R2 "Presigned URLs".
+//! Rules that let nobody read a custom domain without a token in the URL, as sets of a zone's rules. Sources:
+//! Cloudflare WAF "Configure token authentication"; Cloudflare's API, `rulesets`; R2 "Presigned URLs".
 //!
 //! A zone is whatever the custom domains of an account were added with: two accounts never share one.
 

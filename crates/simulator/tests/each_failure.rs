@@ -80,7 +80,7 @@ impl Scene {
 
 /// Checks what a restart finds, cleans up, and does so again when the power went after that.
 async fn check_restart(machine: Machine, model: &Model, when: &str) {
-    let process = machine.start().await.unwrap();
+    let process = Box::pin(machine.start()).await.unwrap();
     let seen = observe(&process).await.unwrap();
     model.check(&seen, when);
     clean(&process).await.unwrap();
@@ -89,7 +89,7 @@ async fn check_restart(machine: Machine, model: &Model, when: &str) {
 }
 
 async fn check_unchanged(machine: &Machine, seen: &State, when: &str) {
-    let process = machine.start().await.unwrap();
+    let process = Box::pin(machine.start()).await.unwrap();
     Model::of(seen.clone()).check(&observe(&process).await.unwrap(), when);
     clean(&process).await.unwrap();
     audit(&process, &format!("{when}, after another power loss")).await.unwrap();

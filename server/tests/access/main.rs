@@ -1,4 +1,4 @@
-//! Access control of custom domains through the socket: tokens in URLs, logins, service tokens, and their configuration.
+//! Access control of custom domains through the socket: tokens in URLs, logins, service tokens, and how they are set.
 
 #![allow(
     clippy::unwrap_used,

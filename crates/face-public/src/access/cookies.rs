@@ -1,5 +1,5 @@
-//! The cookies of access control. They are for one host, unseen by scripts, and not sent along by other sites' pages but
-//! when they lead here.
+//! The cookies of access control. They are for one host, unseen by scripts, and not sent along by other sites' pages
+//! but when they lead here.
 
 use http::header::{COOKIE, HeaderMap, HeaderValue};
 

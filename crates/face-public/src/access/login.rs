@@ -1,5 +1,5 @@
-//! The pages below `/cdn-cgi/access/` of a protected domain: `login` sends a browser to an identity provider, `callback`
-//! is where it comes back to, `logout` ends its session, `certs` has the key of sessions.
+//! The pages below `/cdn-cgi/access/` of a protected domain: `login` sends a browser to an identity provider,
+//! `callback` is where it comes back to, `logout` ends its session, `certs` has the key of sessions.
 
 use super::cookies::{self, LOGIN, cookie};
 use super::{pages, redirect};

@@ -1,5 +1,5 @@
-//! Pages of access control: what they say depends on nothing of the bucket, and nothing that a client sent is in them but
-//! the escaped name of an identity provider.
+//! Pages of access control: what they say depends on nothing of the bucket, and nothing that a client sent is in them
+//! but the escaped name of an identity provider.
 
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, X_FRAME_OPTIONS};

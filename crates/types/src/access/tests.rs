@@ -1,3 +1,5 @@
+//! Who a policy lets in, and what of an application is refused.
+
 use super::*;
 
 fn policy(decision: AccessDecision, include: Vec<AccessRule>) -> AccessPolicy {
