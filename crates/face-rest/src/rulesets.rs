@@ -20,7 +20,7 @@ const TEXT_BYTES_MAX: usize = 16_384;
 
 #[derive(Deserialize)]
 struct SentRules {
-    #[serde(default)]
+    /// Never left out: without rules everybody reads.
     rules: Vec<SentRule>,
 }
 

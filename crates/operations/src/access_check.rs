@@ -175,9 +175,9 @@ mod tests {
     }
 
     #[test]
-    fn the_urls_of_the_documentation_are_valid() {
-        // The MAC that Cloudflare's page shows for this path, time and secret.
-        let shown = "/images/cat.jpg?verify=1484063787-9JQB8vP1z0yc5DEBnH6JGWM3mBmvIeMrnnxFi3WtJLE%3D";
+    fn what_the_program_of_the_documentation_makes_is_valid() {
+        // What the Python program on Cloudflare's page prints for its path and secret at this time.
+        let shown = "/images/cat.jpg?verify=1484063787-XsZ5NmtNBxOd4f4fBOtqVmpWRnDRNkHKVZieqDPKu3U%3D";
         assert!(valid(&key(false), shown, NOW), "{}", escaped("/images/cat.jpg"));
         assert!(valid(&key(false), shown, NOW + 10_799) && !valid(&key(false), shown, NOW + 10_800));
     }
