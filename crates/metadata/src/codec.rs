@@ -91,6 +91,24 @@ impl<'a> Decoder<'a> {
         Err(Malformed { field })
     }
 
+    /// Yes or no: 1 or 0.
+    pub fn flag(&mut self, field: &'static str) -> Result<bool, Malformed> {
+        match self.number(field)? {
+            0 => Ok(false),
+            1 => Ok(true),
+            _ => Err(Malformed { field }),
+        }
+    }
+
+    /// A number, then so many of something. Each takes a byte at least, so a wrong number ends with the row.
+    pub fn list<T>(
+        &mut self,
+        field: &'static str,
+        mut read: impl FnMut(&mut Self) -> Result<T, Malformed>,
+    ) -> Result<Vec<T>, Malformed> {
+        (0..self.number(field)?).map(|_| read(self)).collect()
+    }
+
     /// A number that fits a narrower type.
     pub fn small<T: TryFrom<u64>>(&mut self, field: &'static str) -> Result<T, Malformed> {
         T::try_from(self.number(field)?).map_err(|_| Malformed { field })

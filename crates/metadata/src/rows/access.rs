@@ -51,9 +51,9 @@ impl Row for AccessApp {
             domain: DomainName::parse(&fields.text("domain")?).map_err(|_| Malformed { field: "domain" })?,
             audience: fields.fixed("audience")?,
             session_seconds: fields.number("session")?,
-            providers: list(fields, "providers", id)?,
-            preflight_bypass: flag(fields, "preflight")?,
-            policies: list(fields, "policies", read_policy)?,
+            providers: fields.list("providers", id)?,
+            preflight_bypass: fields.flag("preflight")?,
+            policies: fields.list("policies", read_policy)?,
             created: time(fields, "created")?,
             updated: time(fields, "updated")?,
             void_until: optional_time(fields, "void until")?,
@@ -87,9 +87,9 @@ fn read_policy(fields: &mut Decoder<'_>) -> Result<AccessPolicy, Malformed> {
             3 => AccessDecision::Bypass,
             _ => return Err(Malformed { field: "decision" }),
         },
-        include: list(fields, "include", read_rule)?,
-        exclude: list(fields, "exclude", read_rule)?,
-        require: list(fields, "require", read_rule)?,
+        include: fields.list("include", read_rule)?,
+        exclude: fields.list("exclude", read_rule)?,
+        require: fields.list("require", read_rule)?,
         created: time(fields, "created")?,
         updated: time(fields, "updated")?,
     })
@@ -146,7 +146,7 @@ impl Row for IdentityProvider {
             client_id: fields.text("client id")?,
             client_secret: fields.text("client secret")?,
             email_claim: fields.text("email claim")?,
-            scopes: list(fields, "scopes", |fields| fields.text("scope"))?,
+            scopes: fields.list("scopes", |fields| fields.text("scope"))?,
             created: time(fields, "created")?,
             updated: time(fields, "updated")?,
         })
@@ -208,10 +208,10 @@ impl Row for TokenRulesRow {
             id: fields.fixed("id")?,
             version: fields.number("version")?,
             updated: time(fields, "updated")?,
-            rules: list(fields, "rules", |fields| {
+            rules: fields.list("rules", |fields| {
                 let (id, expression) = (fields.fixed("rule id")?, fields.text("expression")?);
                 let condition = TokenCondition::parse(&expression).map_err(|_| Malformed { field: "expression" })?;
-                let (description, enabled) = (fields.text("description")?, flag(fields, "enabled")?);
+                let (description, enabled) = (fields.text("description")?, fields.flag("enabled")?);
                 Ok(TokenRule { id, expression, description, enabled, condition })
             })?,
         })
@@ -220,24 +220,6 @@ impl Row for TokenRulesRow {
 
 fn id(fields: &mut Decoder<'_>) -> Result<AccessId, Malformed> {
     Ok(AccessId(fields.fixed("id")?))
-}
-
-fn flag(fields: &mut Decoder<'_>, field: &'static str) -> Result<bool, Malformed> {
-    match fields.number(field)? {
-        0 => Ok(false),
-        1 => Ok(true),
-        _ => Err(Malformed { field }),
-    }
-}
-
-/// Items with their number in front; each has a byte at least, so a wrong number ends with the row.
-fn list<T>(
-    fields: &mut Decoder<'_>,
-    field: &'static str,
-    item: impl Fn(&mut Decoder<'_>) -> Result<T, Malformed>,
-) -> Result<Vec<T>, Malformed> {
-    let count = fields.number(field)?;
-    (0..count).map(|_| item(fields)).collect()
 }
 
 #[cfg(test)]

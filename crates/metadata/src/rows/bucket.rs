@@ -24,11 +24,7 @@ impl Row for BucketRow {
     fn read(fields: &mut Decoder<'_>) -> Result<Self, Malformed> {
         let bucket = read_bucket_with_lock(fields)?;
         let generation = fields.number("lifecycle generation")?;
-        let acts_on_objects = match fields.number("lifecycle acts on objects")? {
-            0 => false,
-            1 => true,
-            _ => return Err(Malformed { field: "lifecycle acts on objects" }),
-        };
+        let acts_on_objects = fields.flag("lifecycle acts on objects")?;
         Ok(Self { lifecycle: LifecycleMark { generation, acts_on_objects }, ..bucket })
     }
 

@@ -14,9 +14,7 @@ impl Row for CorsPolicy {
     }
 
     fn read(fields: &mut Decoder<'_>) -> Result<Self, Malformed> {
-        let count = fields.number("rules")?;
-        let rules = (0..count).map(|_| read_rule(fields)).collect::<Result<_, _>>()?;
-        Self::new(rules).map_err(|_| Malformed { field: "rules" })
+        Self::new(fields.list("rules", read_rule)?).map_err(|_| Malformed { field: "rules" })
     }
 }
 
@@ -50,10 +48,8 @@ fn read_rule(fields: &mut Decoder<'_>) -> Result<CorsRule, Malformed> {
     CorsRule::new(rule).map_err(|_| Malformed { field: "rule" })
 }
 
-/// Texts with their number in front; each has a byte at least, so a wrong number ends with the row.
 fn read_texts(fields: &mut Decoder<'_>, field: &'static str) -> Result<Vec<String>, Malformed> {
-    let count = fields.number(field)?;
-    (0..count).map(|_| fields.text(field)).collect()
+    fields.list(field, |fields| fields.text(field))
 }
 
 #[cfg(test)]

@@ -94,11 +94,7 @@ impl Row for DomainRow {
 }
 
 fn read_settings(fields: &mut Decoder<'_>) -> Result<DomainSettings, Malformed> {
-    let enabled = match fields.number("enabled")? {
-        0 => false,
-        1 => true,
-        _ => return Err(Malformed { field: "enabled" }),
-    };
+    let enabled = fields.flag("enabled")?;
     let min_tls = version_of(fields.number("least TLS version")?)?;
     let count: usize = fields.small("ciphers")?;
     if count > Cipher::all().count() {

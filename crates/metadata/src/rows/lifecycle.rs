@@ -3,7 +3,6 @@
 use super::LifecycleRow;
 use super::formats::{Row, class, time, write_class};
 use crate::codec::{Decoder, Encoder, Malformed};
-use types::limits::LIFECYCLE_RULES_MAX;
 use types::{Lifecycle, LifecycleRule, LifecycleTime, LifecycleTransition};
 
 impl Row for LifecycleRow {
@@ -30,12 +29,7 @@ impl Row for LifecycleRow {
 }
 
 fn read_rules(fields: &mut Decoder<'_>) -> Result<Lifecycle, Malformed> {
-    let count: usize = fields.small("rules")?;
-    if count > LIFECYCLE_RULES_MAX {
-        return Err(Malformed { field: "rules" });
-    }
-    let rules = (0..count).map(|_| read_rule(fields)).collect::<Result<_, _>>()?;
-    Lifecycle::new(rules).map_err(|_| Malformed { field: "rules" })
+    Lifecycle::new(fields.list("rules", read_rule)?).map_err(|_| Malformed { field: "rules" })
 }
 
 fn write_rule(fields: &mut Encoder, rule: &LifecycleRule) {
@@ -59,8 +53,8 @@ fn write_rule(fields: &mut Encoder, rule: &LifecycleRule) {
 }
 
 fn read_rule(fields: &mut Decoder<'_>) -> Result<LifecycleRule, Malformed> {
-    let (id, enabled) = (fields.text("id")?, flag(fields, "enabled")?);
-    let (prefix, prefix_outside_filter) = (fields.text("prefix")?, flag(fields, "prefix outside filter")?);
+    let (id, enabled) = (fields.text("id")?, fields.flag("enabled")?);
+    let (prefix, prefix_outside_filter) = (fields.text("prefix")?, fields.flag("prefix outside filter")?);
     let expiration = optional_time(fields)?;
     let mut transitions = Vec::new();
     for _ in 0..fields.number("transitions")? {
@@ -89,14 +83,6 @@ fn optional_time(fields: &mut Decoder<'_>) -> Result<Option<LifecycleTime>, Malf
         2 => Some(LifecycleTime::Date(time(fields, "date")?)),
         _ => return Err(Malformed { field: "lifecycle time" }),
     })
-}
-
-fn flag(fields: &mut Decoder<'_>, field: &'static str) -> Result<bool, Malformed> {
-    match fields.number(field)? {
-        0 => Ok(false),
-        1 => Ok(true),
-        _ => Err(Malformed { field }),
-    }
 }
 
 #[cfg(test)]

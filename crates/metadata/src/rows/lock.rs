@@ -3,7 +3,6 @@
 use super::Row;
 use super::formats::time;
 use crate::codec::{Decoder, Encoder, Malformed};
-use types::limits::LOCK_RULES_MAX;
 use types::{BucketLock, LockCondition, LockRule};
 
 impl Row for BucketLock {
@@ -23,22 +22,13 @@ impl Row for BucketLock {
     }
 
     fn read(fields: &mut Decoder<'_>) -> Result<Self, Malformed> {
-        let count: usize = fields.small("rules")?;
-        if count > LOCK_RULES_MAX {
-            return Err(Malformed { field: "rules" });
-        }
-        let rules = (0..count).map(|_| read_rule(fields)).collect::<Result<_, _>>()?;
-        Self::new(rules).map_err(|_| Malformed { field: "rules" })
+        Self::new(fields.list("rules", read_rule)?).map_err(|_| Malformed { field: "rules" })
     }
 }
 
 fn read_rule(fields: &mut Decoder<'_>) -> Result<LockRule, Malformed> {
     let id = fields.text("id")?;
-    let enabled = match fields.number("enabled")? {
-        0 => false,
-        1 => true,
-        _ => return Err(Malformed { field: "enabled" }),
-    };
+    let enabled = fields.flag("enabled")?;
     let prefix = fields.text("prefix")?;
     let condition = match fields.number("condition")? {
         1 => LockCondition::Age(fields.number("age")?),

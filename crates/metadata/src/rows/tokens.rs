@@ -146,10 +146,10 @@ impl Row for TokenRow {
             _ => return Err(Malformed { field: "owner" }),
         };
         let (secret, name) = (fields.fixed("secret")?, fields.text("name")?);
-        let disabled = flag(fields, "disabled")?;
-        let policies = list(fields, "policies", read_policy)?;
+        let disabled = fields.flag("disabled")?;
+        let policies = fields.list("policies", read_policy)?;
         let addresses =
-            AddressCondition { only: list(fields, "only", address)?, but_not: list(fields, "but not", address)? };
+            AddressCondition { only: fields.list("only", address)?, but_not: fields.list("but not", address)? };
         Ok(Self {
             account,
             owner,
@@ -281,7 +281,7 @@ fn read_policy(fields: &mut Decoder<'_>) -> Result<Policy, Malformed> {
     let group = |fields: &mut Decoder<'_>| {
         PermissionGroup::parse_id(&fields.text("group")?).ok_or(Malformed { field: "group" })
     };
-    Ok(Policy { id, effect, groups: list(fields, "groups", group)?, resources: list(fields, "resources", resource)? })
+    Ok(Policy { id, effect, groups: fields.list("groups", group)?, resources: fields.list("resources", resource)? })
 }
 
 fn resource(fields: &mut Decoder<'_>) -> Result<PolicyResource, Malformed> {
@@ -317,23 +317,6 @@ fn address(fields: &mut Decoder<'_>) -> Result<ipnet::IpNet, Malformed> {
         _ => return Err(Malformed { field: "address" }),
     };
     ipnet::IpNet::new(address, fields.small("prefix length")?).map_err(|_| Malformed { field: "prefix length" })
-}
-
-fn flag(fields: &mut Decoder<'_>, field: &'static str) -> Result<bool, Malformed> {
-    match fields.number(field)? {
-        0 => Ok(false),
-        1 => Ok(true),
-        _ => Err(Malformed { field }),
-    }
-}
-
-/// A number, then so many of something. Each takes a byte at least, so a false number ends with the row.
-fn list<T>(
-    fields: &mut Decoder<'_>,
-    field: &'static str,
-    read: impl Fn(&mut Decoder<'_>) -> Result<T, Malformed>,
-) -> Result<Vec<T>, Malformed> {
-    (0..fields.number(field)?).map(|_| read(fields)).collect()
 }
 
 #[cfg(test)]
