@@ -3,6 +3,7 @@
 
 use crate::lock::{BucketLock, LockCondition, LockRule};
 use crate::object_key::ObjectKey;
+use crate::prefix_table::PrefixTable;
 use crate::time::Timestamp;
 
 /// How long an object is kept as it is. A later end is greater.
@@ -26,21 +27,7 @@ impl Retained {
 
 /// The lock rules of a bucket, by prefix. Looking for a key's costs one binary search, however many rules there are.
 #[derive(Debug, Default)]
-pub struct Retentions {
-    /// Ordered by prefix, each once.
-    prefixes: Vec<Prefix>,
-}
-
-/// All that holds for keys that begin with `text` and with no longer prefix of the list.
-#[derive(Debug)]
-struct Prefix {
-    /// In the form that keys are compared by.
-    text: String,
-    /// Of its own rules and of those of every shorter prefix that it begins with.
-    strictest: Strictest,
-    /// The longest prefix of the list that it begins with.
-    parent: Option<usize>,
-}
+pub struct Retentions(PrefixTable<Strictest>);
 
 /// The strictest of several rules. Which of them that is depends on the age of an object, hence one of each kind.
 #[derive(Clone, Copy, Debug, Default)]
@@ -68,7 +55,7 @@ impl Strictest {
         }
     }
 
-    fn of_object(&self, written: Timestamp) -> Option<Retained> {
+    fn of_object(self, written: Timestamp) -> Option<Retained> {
         let end_of_age = self.age.map(|age| Timestamp(written.0.saturating_add(age)));
         let end = end_of_age.max(self.date).map(Retained::Until);
         end.max(self.indefinite.then_some(Retained::Indefinitely))
@@ -80,59 +67,19 @@ impl Retentions {
     pub fn new(lock: &BucketLock) -> Self {
         let enabled = lock.rules().iter().filter(|rule| rule.enabled);
         let by_prefix = |rule: &LockRule| (ObjectKey::normalize(&rule.prefix), Strictest::of(rule.condition));
-        let mut rules: Vec<_> = enabled.map(by_prefix).collect();
-        rules.sort_by(|(a, _), (b, _)| a.cmp(b));
-        let mut retentions = Self::default();
-        // The prefixes that the next one may begin with, each of which begins with the one before.
-        let mut open: Vec<usize> = Vec::new();
-        for (text, strictest) in rules {
-            while open.last().is_some_and(|index| !text.starts_with(&retentions.prefixes[*index].text)) {
-                open.pop();
-            }
-            retentions.add(text, strictest, &mut open);
-        }
-        retentions
-    }
-
-    /// Adds the next rule in the order of prefixes.
-    fn add(&mut self, text: String, strictest: Strictest, open: &mut Vec<usize>) {
-        let parent = open.last().copied();
-        if let Some(same) = parent.and_then(|index| self.prefixes.get_mut(index)).filter(|last| last.text == text) {
-            same.strictest = same.strictest.and(strictest);
-            return;
-        }
-        let inherited = parent.map_or_else(Strictest::default, |index| self.prefixes[index].strictest);
-        open.push(self.prefixes.len());
-        self.prefixes.push(Prefix { text, strictest: strictest.and(inherited), parent });
+        Self(PrefixTable::new(enabled.map(by_prefix).collect(), Strictest::and))
     }
 
     /// How long the strictest rule keeps an object, by the identity of its key and when it was written. `None`: no rule
     /// is about it. The end may be over: see [`Retained::holds_at`].
     pub fn of_object(&self, identity: &str, written: Timestamp) -> Option<Retained> {
-        self.longest(identity).and_then(|prefix| prefix.strictest.of_object(written))
-    }
-
-    /// The longest prefix that a key begins with. It is the last one that is not greater than the key, or one that this
-    /// one begins with: whatever lies between a text and what it is a prefix of begins with it.
-    fn longest(&self, identity: &str) -> Option<&Prefix> {
-        let after = self.prefixes.partition_point(|prefix| prefix.text.as_str() <= identity);
-        let mut candidate = self.prefixes.get(after.checked_sub(1)?)?;
-        let common = common_bytes(&candidate.text, identity);
-        while candidate.text.len() > common {
-            candidate = self.prefixes.get(candidate.parent?)?;
-        }
-        Some(candidate)
+        self.0.get(identity).and_then(|strictest| strictest.of_object(written))
     }
 
     /// About how many bytes of memory this takes.
     pub fn bytes(&self) -> usize {
-        self.prefixes.iter().map(|prefix| size_of::<Prefix>() + prefix.text.capacity()).sum()
+        self.0.bytes()
     }
-}
-
-/// How many bytes two texts begin with in common.
-fn common_bytes(a: &str, b: &str) -> usize {
-    a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count()
 }
 
 #[cfg(test)]
