@@ -51,11 +51,10 @@ fn words(status: StatusCode) -> (&'static str, &'static str) {
 /// The page of a failure; to HEAD without its text.
 pub(crate) fn page(error: &OperationError, to_head: bool) -> Response<AnswerBody> {
     let status = StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let text = if to_head { Bytes::new() } else { Bytes::from(html(status)) };
-    let mut answer = Response::new(AnswerBody::Full(text));
-    *answer.status_mut() = status;
+    let (heading, text) = words(status);
+    let body = format!("<h1>Error {}</h1>\n<h2>{heading}</h2>\n<p>{text}</p>\n", status.as_u16());
+    let mut answer = html(status, heading, &body, to_head);
     let headers = answer.headers_mut();
-    headers.insert(CONTENT_TYPE, HTML);
     if status == StatusCode::METHOD_NOT_ALLOWED {
         headers.insert(ALLOW, METHODS);
     }
@@ -65,16 +64,21 @@ pub(crate) fn page(error: &OperationError, to_head: bool) -> Response<AnswerBody
     answer
 }
 
-fn html(status: StatusCode) -> String {
-    let (heading, text) = words(status);
-    let number = status.as_u16();
-    format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{heading}</title>\n\
-         <style>body{{font-family:system-ui,sans-serif;max-width:40rem;margin:15vh auto;padding:0 1rem;\
-         color:#222}}h1{{font-weight:400}}</style>\n</head>\n<body>\n<h1>Error {number}</h1>\n<h2>{heading}</h2>\n\
-         <p>{text}</p>\n</body>\n</html>\n"
-    )
+/// A page of this face with a title and a body, both in HTML; to HEAD without its text.
+pub(crate) fn html(status: StatusCode, title: &str, body: &str, to_head: bool) -> Response<AnswerBody> {
+    let text = || {
+        format!(
+            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n\
+             <style>body{{font-family:system-ui,sans-serif;max-width:40rem;margin:15vh auto;padding:0 1rem;\
+             color:#222}}h1{{font-weight:400}}</style>\n</head>\n<body>\n{body}</body>\n</html>\n"
+        )
+    };
+    let text = if to_head { Bytes::new() } else { Bytes::from(text()) };
+    let mut answer = Response::new(AnswerBody::Full(text));
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(CONTENT_TYPE, HTML);
+    answer
 }
 
 #[cfg(test)]

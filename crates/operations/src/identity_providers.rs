@@ -5,7 +5,7 @@ use crate::access_rows::invalid;
 use crate::caller::Caller;
 use crate::permissions::Action;
 use crate::store::Store;
-use types::{AccessApp, AccessId, ErrorCode, IdentityProvider, OperationError, Resource};
+use types::{AccessApp, AccessId, ErrorCode, IdentityProvider, OperationError, Resource, Timestamp};
 
 /// What a client says of a provider.
 #[derive(Clone)]
@@ -50,6 +50,27 @@ impl ProviderContent {
         }
         Ok(())
     }
+
+    /// The provider with this content.
+    fn provider(
+        &self,
+        id: AccessId,
+        client_secret: String,
+        created: Timestamp,
+        updated: Timestamp,
+    ) -> IdentityProvider {
+        IdentityProvider {
+            id,
+            name: self.name.clone(),
+            issuer: self.issuer.clone(),
+            client_id: self.client_id.clone(),
+            client_secret,
+            scopes: self.scopes.clone(),
+            email_claim: self.email_claim.clone(),
+            created,
+            updated,
+        }
+    }
 }
 
 impl Store {
@@ -84,17 +105,7 @@ impl Store {
         content.check()?;
         let Some(client_secret) = content.client_secret.clone() else { return Err(invalid("client_secret is needed")) };
         let now = self.clock.now();
-        let provider = IdentityProvider {
-            id: self.new_access_id(),
-            name: content.name.clone(),
-            issuer: content.issuer.clone(),
-            client_id: content.client_id.clone(),
-            client_secret,
-            scopes: content.scopes.clone(),
-            email_claim: content.email_claim.clone(),
-            created: now,
-            updated: now,
-        };
+        let provider = content.provider(self.new_access_id(), client_secret, now, now);
         self.add_access_row(caller, "CreateIdentityProvider", &provider).await?;
         Ok(provider)
     }
@@ -119,17 +130,7 @@ impl Store {
                 None if old.issuer == content.issuer => old.client_secret.clone(),
                 None => return Err(invalid("another issuer needs its own client_secret")),
             };
-            Ok(Some(IdentityProvider {
-                id,
-                name: content.name.clone(),
-                issuer: content.issuer.clone(),
-                client_id: content.client_id.clone(),
-                client_secret,
-                scopes: content.scopes.clone(),
-                email_claim: content.email_claim.clone(),
-                created: old.created,
-                updated: now,
-            }))
+            Ok(Some(content.provider(id, client_secret, old.created, now)))
         });
         changed.await?.ok_or_else(|| ErrorCode::NoSuchAccessResource.into())
     }

@@ -1,8 +1,7 @@
 //! Pages of access control: what they say depends on nothing of the bucket, and nothing that a client sent is in them
 //! but the escaped name of an identity provider.
 
-use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, X_FRAME_OPTIONS};
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue, X_FRAME_OPTIONS};
 use http::request::Parts;
 use http::{Method, Response, StatusCode};
 use http_support::AnswerBody;
@@ -101,18 +100,10 @@ pub(super) fn choice(providers: &[(String, String)], parts: &Parts) -> Response<
     html(StatusCode::OK, "Log in", &format!("<h2>Log in with</h2>\n{links}"), parts)
 }
 
+/// A page that nothing keeps and no other page frames.
 fn html(status: StatusCode, title: &str, body: &str, parts: &Parts) -> Response<AnswerBody> {
-    let text = format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n\
-         <style>body{{font-family:system-ui,sans-serif;max-width:40rem;margin:15vh auto;padding:0 1rem;\
-         color:#222}}h1{{font-weight:400}}</style>\n</head>\n<body>\n{body}</body>\n</html>\n"
-    );
-    let text = if parts.method == Method::HEAD { Bytes::new() } else { Bytes::from(text) };
-    let mut answer = Response::new(AnswerBody::Full(text));
-    *answer.status_mut() = status;
+    let mut answer = crate::pages::html(status, title, body, parts.method == Method::HEAD);
     let headers = answer.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=UTF-8"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
