@@ -10,6 +10,7 @@ pub(crate) mod flights;
 pub(crate) mod freshness;
 pub(crate) mod key;
 
+use crate::object_headers::ObjectHeaders;
 use flights::Flights;
 use key::CacheKey;
 use operations::hold_object::HeldObject;
@@ -58,8 +59,8 @@ pub(crate) struct Kept {
 /// What was found.
 #[derive(Debug)]
 pub(crate) enum What {
-    /// An object.
-    Object(HeldObject),
+    /// An object, with its headers ready to be sent.
+    Object(HeldObject, Box<ObjectHeaders>),
     /// That there is none.
     Missing,
 }
@@ -73,8 +74,8 @@ const OBJECT_BYTES_MAX: u64 = 512 * 1024 * 1024;
 /// Objects on disk that are held at once: each costs a file descriptor.
 const HELD_FILES_MAX: u64 = 256;
 
-/// What something kept costs in memory besides bytes and key: rows, map, bookkeeping.
-const OVERHEAD_BYTES: u64 = 1024;
+/// What something kept costs in memory besides bytes and key: rows, headers, map, bookkeeping.
+const OVERHEAD_BYTES: u64 = 1536;
 
 type Shelf = Cache<Arc<CacheKey>, Arc<Kept>, Weight, RandomState, DefaultLifecycle<Arc<CacheKey>, Arc<Kept>>>;
 
@@ -91,8 +92,11 @@ enum Weight {
 impl Weighter<Arc<CacheKey>, Arc<Kept>> for Weight {
     fn weight(&self, key: &Arc<CacheKey>, kept: &Arc<Kept>) -> u64 {
         match (self, &kept.what) {
-            (Self::Disk { least }, What::Object(object)) => object.row.size.max(*least),
-            (_, What::Object(object)) => object.memory_bytes() + headers(&object.row) + key.bytes() + OVERHEAD_BYTES,
+            (Self::Disk { least }, What::Object(object, _)) => object.row.size.max(*least),
+            (_, What::Object(object, _)) => {
+                // In the row, and once more as they are sent.
+                object.memory_bytes() + 2 * headers(&object.row) + key.bytes() + OVERHEAD_BYTES
+            }
             (_, What::Missing) => key.bytes() + OVERHEAD_BYTES,
         }
     }
@@ -120,7 +124,7 @@ impl Kept {
     }
 
     fn is_on_disk(&self) -> bool {
-        matches!(&self.what, What::Object(object) if object.row.size > 0 && object.memory_bytes() == 0)
+        matches!(&self.what, What::Object(object, _) if object.row.size > 0 && object.memory_bytes() == 0)
     }
 }
 

@@ -5,6 +5,7 @@ use crate::cache::flights::Boarding;
 use crate::cache::key::CacheKey;
 use crate::cache::{Kept, PublicCache, What, freshness};
 use crate::handle::Answered;
+use crate::object_headers::ObjectHeaders;
 use crate::{conditions, objects, pages};
 use http::header::{AGE, AUTHORIZATION, HeaderName, HeaderValue};
 use http::request::Parts;
@@ -168,7 +169,7 @@ impl Asked<'_> {
     /// Reads the bucket: what there is now, and whether it has the content that is known.
     async fn read(&self, key: &CacheKey, known: Option<&Kept>) -> Result<(Kept, bool), OperationError> {
         let known = known.and_then(|known| match &known.what {
-            What::Object(object) => Some(object),
+            What::Object(object, _) => Some(object),
             What::Missing => None,
         });
         let hold = HoldObject {
@@ -194,7 +195,8 @@ impl Asked<'_> {
         let (row, now) = (&object.row, self.store.clock().now());
         let seconds = freshness::seconds(row.http.cache_control.as_deref(), row.http.expires.as_deref(), now);
         let seconds = seconds.filter(|_| row.size <= self.cache.object_bytes_max());
-        self.kept(What::Object(object), seconds)
+        let headers = Box::new(ObjectHeaders::of(row));
+        self.kept(What::Object(object, headers), seconds)
     }
 
     /// Something that was read just now; without `seconds` it may not be shown again.
@@ -206,11 +208,12 @@ impl Asked<'_> {
 
     /// The answer that this request gets.
     async fn show(&self, kept: &Kept) -> Answered {
-        let object = match &kept.what {
-            What::Object(object) => object,
-            What::Missing => return Ok(self.page(&ErrorCode::NoSuchKey.into())),
-        };
-        objects::show(object, conditions::conditions(&self.parts.headers), self.parts).await
+        match &kept.what {
+            What::Object(object, headers) => {
+                objects::show(object, headers, conditions::conditions(&self.parts.headers), self.parts).await
+            }
+            What::Missing => Ok(self.page(&ErrorCode::NoSuchKey.into())),
+        }
     }
 
     fn page(&self, error: &OperationError) -> Response<AnswerBody> {

@@ -10,6 +10,7 @@ mod cached;
 mod conditions;
 mod handle;
 mod hosts;
+mod object_headers;
 mod objects;
 mod pages;
 

@@ -4,18 +4,16 @@
 
 use crate::conditions;
 use crate::handle::Answered;
+use crate::object_headers::ObjectHeaders;
 use bytes::Bytes;
-use http::header::{
-    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH,
-    CONTENT_RANGE, CONTENT_TYPE, ETAG, EXPIRES, HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED,
-};
+use http::header::{CONTENT_RANGE, HeaderValue};
 use http::request::Parts;
-use http::{Method, Response, StatusCode};
+use http::{Method, Response};
 use http_support::AnswerBody;
 use operations::get_object::{Found, GetObject, Portion};
 use operations::hold_object::HeldObject;
 use operations::public_bucket::PublicBucket;
-use operations::{Caller, ObjectRow, Store};
+use operations::{Caller, Store};
 use percent_encoding::percent_decode_str;
 use types::{ByteRange, Conditions, ErrorCode, ObjectKey, OperationError, ReadVerdict};
 
@@ -61,7 +59,7 @@ pub(crate) async fn get(store: &Store, caller: &Caller, bucket: &PublicBucket, p
         operation.part = Portion::Range(range);
     }
     let (found, mut reader) = match store.get_object(caller, &operation).await {
-        Ok(Found::NotModified(row)) => return Ok(not_modified(&row)),
+        Ok(Found::NotModified(row)) => return Ok(ObjectHeaders::of(&row).not_modified()),
         Ok(Found::Object(found)) => found,
         Err(error) if error.code == ErrorCode::InvalidRange => {
             return unsatisfiable(store, caller, operation, error).await;
@@ -73,7 +71,7 @@ pub(crate) async fn get(store: &Store, caller: &Caller, bucket: &PublicBucket, p
         None => AnswerBody::Object { stream: reader.into_stream(), remaining: found.range.length },
     };
     let range = matches!(found.part, Portion::Range(_)).then_some(found.range);
-    Ok(object(&found.row, range, body))
+    Ok(ObjectHeaders::of(&found.row).answer(range, body))
 }
 
 /// Reads the headers of an object. Ranges are of GET only (RFC 9110 section 14.2).
@@ -82,8 +80,8 @@ pub(crate) async fn get(store: &Store, caller: &Caller, bucket: &PublicBucket, p
 /// As [`get`].
 pub(crate) async fn head(store: &Store, caller: &Caller, bucket: &PublicBucket, parts: &Parts) -> Answered {
     match store.head_object(caller, &request(bucket, parts)?).await? {
-        Found::NotModified(row) => Ok(not_modified(&row)),
-        Found::Object(found) => Ok(object(&found.row, None, AnswerBody::Full(Bytes::new()))),
+        Found::NotModified(row) => Ok(ObjectHeaders::of(&row).not_modified()),
+        Found::Object(found) => Ok(ObjectHeaders::of(&found.row).answer(None, AnswerBody::Full(Bytes::new()))),
     }
 }
 
@@ -96,23 +94,30 @@ async fn unsatisfiable(store: &Store, caller: &Caller, asked: GetObject, error: 
 
 fn out_of_range(error: &OperationError, size: u64) -> Response<AnswerBody> {
     let mut answer = crate::pages::page(error, false);
-    put(answer.headers_mut(), CONTENT_RANGE, Some(&format!("bytes */{size}")));
+    if let Ok(value) = HeaderValue::try_from(format!("bytes */{size}")) {
+        answer.headers_mut().insert(CONTENT_RANGE, value);
+    }
     answer
 }
 
-/// What a request gets of an object that is held: as [`get`] and [`head`] would answer it.
+/// What a request gets of an object that is held, and of its headers: as [`get`] and [`head`] would answer it.
 ///
 /// # Errors
 /// `InternalError` if what is stored fails its check.
-pub(crate) async fn show(held: &HeldObject, conditions: Conditions, parts: &Parts) -> Answered {
+pub(crate) async fn show(
+    held: &HeldObject,
+    headers: &ObjectHeaders,
+    conditions: Conditions,
+    parts: &Parts,
+) -> Answered {
     let (row, is_head) = (&*held.row, parts.method == Method::HEAD);
     match conditions.judge_read(&row.etag, row.modified) {
         ReadVerdict::Proceed => {}
-        ReadVerdict::NotModified => return Ok(not_modified(row)),
+        ReadVerdict::NotModified => return Ok(headers.not_modified()),
         ReadVerdict::Failed => return Ok(crate::pages::page(&ErrorCode::PreconditionFailed.into(), is_head)),
     }
     if is_head {
-        return Ok(object(row, None, AnswerBody::Full(Bytes::new())));
+        return Ok(headers.answer(None, AnswerBody::Full(Bytes::new())));
     }
     let asked = conditions::range(&parts.headers).filter(|_| conditions.allow_range(&row.etag, row.modified));
     let range = match asked.map(|asked| asked.resolve(row.size)) {
@@ -125,47 +130,5 @@ pub(crate) async fn show(held: &HeldObject, conditions: Conditions, parts: &Part
         Some(reader) => AnswerBody::Object { stream: reader.into_stream(), remaining: covered.length },
         None => AnswerBody::Full(held.in_memory(covered).unwrap_or_default()),
     };
-    Ok(object(row, range, body))
-}
-
-fn object(row: &ObjectRow, range: Option<ByteRange>, body: AnswerBody) -> Response<AnswerBody> {
-    let mut answer = Response::new(body);
-    let headers = answer.headers_mut();
-    headers.reserve(12);
-    put_validators(headers, row);
-    let http = &row.http;
-    put(headers, CONTENT_TYPE, Some(http.content_type.as_deref().unwrap_or("application/octet-stream")));
-    put(headers, CONTENT_ENCODING, http.content_encoding.as_deref());
-    put(headers, CONTENT_DISPOSITION, http.content_disposition.as_deref());
-    put(headers, CONTENT_LANGUAGE, http.content_language.as_deref());
-    headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-    headers.insert(CONTENT_LENGTH, HeaderValue::from(range.map_or(row.size, |range| range.length)));
-    if let Some(range) = range {
-        let last = range.end().saturating_sub(1);
-        put(headers, CONTENT_RANGE, Some(&format!("bytes {}-{last}/{}", range.start, row.size)));
-        *answer.status_mut() = StatusCode::PARTIAL_CONTENT;
-    }
-    answer
-}
-
-fn not_modified(row: &ObjectRow) -> Response<AnswerBody> {
-    let mut answer = Response::new(AnswerBody::Full(Bytes::new()));
-    *answer.status_mut() = StatusCode::NOT_MODIFIED;
-    put_validators(answer.headers_mut(), row);
-    answer
-}
-
-/// What a cache needs to know, also of 304.
-fn put_validators(headers: &mut HeaderMap, row: &ObjectRow) {
-    put(headers, ETAG, Some(&format!("\"{}\"", row.etag)));
-    put(headers, LAST_MODIFIED, Some(&row.modified.to_http_date()));
-    put(headers, CACHE_CONTROL, row.http.cache_control.as_deref());
-    put(headers, EXPIRES, row.http.expires.as_deref());
-}
-
-/// Values that no header can carry, of another face, are left out.
-fn put(headers: &mut HeaderMap, name: HeaderName, text: Option<&str>) {
-    if let Some(value) = text.and_then(|text| HeaderValue::from_bytes(text.as_bytes()).ok()) {
-        headers.insert(name, value);
-    }
+    Ok(headers.answer(range, body))
 }

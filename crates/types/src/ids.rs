@@ -3,9 +3,17 @@
 use crate::time::Timestamp;
 use std::fmt;
 
-/// Writes bytes as lower-case hexadecimal.
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
+
+/// Writes bytes as lower-case hexadecimal, many digits at once: every answer has an ETag and a request id.
 pub fn write_hex(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    bytes.chunks(16).try_for_each(|chunk| {
+        let mut digits = [0; 32];
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(chunk) {
+            pair.copy_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+        }
+        f.write_str(str::from_utf8(&digits[..2 * chunk.len()]).map_err(|_| fmt::Error)?)
+    })
 }
 
 /// Bytes as lower-case hexadecimal text.
@@ -17,7 +25,6 @@ pub fn hex(bytes: &[u8]) -> String {
 
 /// Appends what [`hex`] gives.
 pub fn push_hex(text: &mut String, bytes: &[u8]) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
     for byte in bytes {
         text.push(DIGITS[usize::from(byte >> 4)] as char);
         text.push(DIGITS[usize::from(byte & 15)] as char);
@@ -69,7 +76,7 @@ macro_rules! id {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&hex(&self.0))
+                write_hex(&self.0, f)
             }
         }
 

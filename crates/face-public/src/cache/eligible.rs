@@ -16,7 +16,11 @@ const EXTENSION_BYTES_MAX: usize = 5;
 pub(crate) fn by_default(key: &str) -> bool {
     let name = key.rsplit('/').next().unwrap_or(key);
     let Some((_, extension)) = name.rsplit_once('.') else { return false };
-    extension.len() <= EXTENSION_BYTES_MAX && EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known))
+    let mut lower = [0; EXTENSION_BYTES_MAX];
+    let Some(lower) = lower.get_mut(..extension.len()) else { return false };
+    lower.copy_from_slice(extension.as_bytes());
+    lower.make_ascii_lowercase();
+    EXTENSIONS.binary_search_by(|known| known.as_bytes().cmp(lower)).is_ok()
 }
 
 #[cfg(test)]
@@ -33,6 +37,11 @@ mod tests {
         {
             assert!(!by_default(key), "{key}");
         }
+    }
+
+    #[test]
+    fn the_extensions_are_in_order() {
+        assert!(EXTENSIONS.is_sorted());
     }
 
     #[test]
