@@ -1,7 +1,6 @@
-//! A lane: one worker that takes an upload's units in order, on blocking threads, beside other lanes.
+//! A lane: one worker that takes an upload's units in order, on blocking threads, beside the digests.
 //!
-//! MD5 cannot be split, so the speed of one upload is that of its digest lane: it must never wait for anyone to be
-//! woken. Hence a queue, drained by one job as long as there are units. When the client is slower than the lane the
+//! It must never wait for anyone to be woken. Hence a queue, drained by one job as long as there are units. When the client is slower than the lane the
 //! job ends, so that a slow client holds no thread; after [`TURN_UNITS`] it queues behind other jobs, so that a fast
 //! one does not hold a thread either.
 
@@ -11,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::{mpsc, oneshot};
 use types::limits::TRANSFER_BYTES;
 
-/// Units after which a job gives its thread to others: about 5 ms of MD5.
+/// Units after which a job gives its thread to others: some milliseconds.
 const TURN_UNITS: usize = 16;
 /// Units of one upload in memory: one being filled, one in work, one between, so that no lane runs dry.
 const UPLOAD_UNITS: usize = 3;

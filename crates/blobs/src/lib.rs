@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! write:  Body -> AnnouncedBody -> inline: digest, seal, hand the sealed bytes to the caller
-//!                               `-> file:  upload.rs: digest lane || store lane (create, seal, write, sync)
+//!                               `-> file:  upload.rs: digest_pool.rs || store lane (create, seal, write, sync)
 //! read:   open -> BlobReader (units of chunks, one unit read ahead) | open_inline
 //! forget: abandoned ids (upload failed) and ids without a row -> remove; after a crash: epochs -> sweep -> remove
 //! ```
@@ -17,12 +17,14 @@ mod announced;
 pub mod body;
 mod corruptions;
 pub mod digest;
+mod digest_pool;
 mod directory_sync;
 pub mod error;
 mod groups;
 pub mod held;
 mod lane;
 mod layout;
+mod md5;
 mod pool;
 pub mod reader;
 mod reserve;

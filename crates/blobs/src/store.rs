@@ -10,6 +10,7 @@ use crate::announced::AnnouncedBody;
 use crate::body::Body;
 use crate::corruptions::Corruptions;
 use crate::digest::{Digester, Digests};
+use crate::digest_pool::DigestPool;
 use crate::directory_sync::DirectorySync;
 use crate::groups::Groups;
 use crate::held::HeldBlob;
@@ -93,6 +94,7 @@ pub struct LocalBlobs {
     reserve: Reserve,
     groups: Groups,
     directories: Arc<DirectorySync>,
+    digests: Arc<DigestPool>,
     abandoned: Arc<Abandoned>,
     corruptions: Arc<Corruptions>,
 }
@@ -114,6 +116,7 @@ impl LocalBlobs {
             reserve: Reserve::new(Arc::clone(&disk), clock, settings.reserve_bytes),
             groups: Groups::new(Arc::clone(&disk), epoch),
             directories: Arc::new(DirectorySync::new(Arc::clone(&disk))),
+            digests: DigestPool::new(),
             abandoned: Arc::default(),
             corruptions: Arc::default(),
             disk,
@@ -217,7 +220,7 @@ impl LocalBlobs {
             key: key.clone(),
             _claim: Arc::clone(&claim),
         };
-        let stored = upload::store(target, body, digester, &self.reserve).await;
+        let stored = upload::store(target, body, self.digests.stream(digester), &self.reserve).await;
         let stored = stored.inspect_err(|error| self.believe_full(error))?;
         let blob = BlobRef { id, size: stored.size, place: Place::File };
         Ok(WrittenBlob { blob, sealed: None, digests: stored.digests, claim: Some(claim) })

@@ -1,15 +1,16 @@
 //! An upload into a file: digest || seal and write, unit by unit.
 //!
 //! ```text
-//! body -> unit -+-> digest lane
+//! body -> unit -+-> digest pool, with the units of other uploads
 //!               `-> store lane: create the file -> seal, write, seal, write ... -> sync the file, then its name
 //! ```
-//! Both lanes read the same plain bytes and run on blocking threads of their own; see `lane.rs` for the flow.
+//! Both read the same plain bytes and run on blocking threads of their own; see `lane.rs` for the flow.
 
 use crate::BlobError;
 use crate::abandoned::Claim;
 use crate::announced::AnnouncedBody;
-use crate::digest::{Digester, Digests};
+use crate::digest::Digests;
+use crate::digest_pool::DigestStream;
 use crate::directory_sync::DirectorySync;
 use crate::lane::{Lane, Unit, Units, Work};
 use crate::layout::{Chunks, SEALED_CHUNK_BYTES, directory_of, path_of, sealed_offset};
@@ -54,13 +55,12 @@ pub(crate) struct StoredFile {
 pub(crate) async fn store(
     target: NewFile,
     mut body: AnnouncedBody<'_>,
-    digester: Digester,
+    digesting: DigestStream,
     reserve: &Reserve,
 ) -> Result<StoredFile, OperationError> {
     let failed = Arc::new(AtomicBool::new(false));
     let path = path_of(target.id);
     let admits_units = target.size.is_none();
-    let digesting = Lane::new(digester);
     let storing = Lane::new(StoreWork::new(target, Arc::clone(&failed)));
     let mut units = Units::new();
     storing.begin();
@@ -92,12 +92,6 @@ fn sealed_length(plain: usize) -> usize {
 
 fn stopped(path: &Path) -> BlobError {
     BlobError::disk("finish", path, io::Error::other("the threads that write were stopped"))
-}
-
-impl Work for Digester {
-    fn run(&mut self, unit: &Unit) {
-        self.update(unit.bytes());
-    }
 }
 
 /// Creates, seals, writes and syncs. After a failure it lets the rest pass.
