@@ -1,7 +1,7 @@
 //! The jobs that digest uploads into files, on blocking threads, units of several uploads at once.
 //!
-//! MD5 cannot be split, so the speed of one upload is that of its digests: a free core takes it up at once, alone.
-//! When there are more uploads than cores, those that wait are taken together: MD5 of eight streams costs little more
+//! MD5 cannot be split, so the speed of one upload is that of its digests: a free job takes it up at once, alone.
+//! When there are more uploads than jobs, those that wait are taken together: MD5 of eight streams costs little more
 //! than that of two (`md5.rs`). So the more there is to do, the less each costs.
 //!
 //! ```text
@@ -58,9 +58,9 @@ struct StreamState {
 }
 
 impl DigestPool {
-    /// With a job for each core.
+    /// With a job for every other core: what else an upload needs, from the network to the disk, takes as much.
     pub(crate) fn new() -> Arc<Self> {
-        let jobs_max = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let jobs_max = std::thread::available_parallelism().map_or(1, NonZeroUsize::get).div_ceil(2);
         Arc::new(Self { state: Mutex::default(), jobs_max })
     }
 
