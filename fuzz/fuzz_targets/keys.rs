@@ -5,7 +5,7 @@ use libfuzzer_sys::fuzz_target;
 
 // By path, not as a dependency: the crate around it would bring RocksDB's C++ into every fuzz build.
 #[allow(dead_code, reason = "the target reads and writes texts only")]
-#[path = "../../crates/metadata/src/keys.rs"]
+#[path = "../../crates/metadata/src/keys/tuple.rs"]
 mod keys;
 
 fn tuple(text: &str, rest: &[u8]) -> Vec<u8> {
