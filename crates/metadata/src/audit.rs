@@ -1,9 +1,12 @@
 //! The audit log: an entry is written in the very commit that makes the change it tells of, or not at all.
 //! Source: R2 "Audit Logs".
 
+use crate::engine::{Scan, Step, Table, Visitor, scan_with};
 use crate::keys;
 use crate::rows::AuditRow;
-use crate::service::{Metadata, MetadataError};
+use crate::service::{Metadata, MetadataError, open_row};
+use keyring::RowSealer;
+use std::sync::Arc;
 use types::{AccountId, Timestamp};
 
 /// Where an entry stands in the log of its account: entries are in the order of their times, the newest first.
@@ -13,6 +16,21 @@ pub struct AuditPosition {
     pub when: Timestamp,
     /// Which of those of that moment.
     pub id: [u8; 16],
+}
+
+/// Which entries of a log are read, and in which order.
+#[derive(Clone, Copy, Debug)]
+pub struct AuditRange {
+    /// None older.
+    pub since: Timestamp,
+    /// Only older ones.
+    pub before: Timestamp,
+    /// Oldest first; else newest first.
+    pub oldest_first: bool,
+    /// Only those that come after this one in that order: where a page of the same order ended.
+    pub after: Option<AuditPosition>,
+    /// How many of those are passed over.
+    pub skip: usize,
 }
 
 impl Metadata {
@@ -31,27 +49,56 @@ impl Metadata {
         Ok(())
     }
 
-    /// Up to `limit` entries of an account, from the newest on: those before `before` and, if a page went before, after
-    /// its last one; and none older than `since`.
+    /// Up to `limit` entries of an account in a range. Opens these and no others; passing over one costs a step.
     pub async fn audit_entries(
         &self,
         account: AccountId,
-        since: Timestamp,
-        before: Timestamp,
-        after: Option<AuditPosition>,
+        range: AuditRange,
         limit: usize,
     ) -> Result<Vec<AuditRow>, MetadataError> {
-        let first = keys::audit_at(account, Timestamp(before.0.saturating_sub(1)));
-        let start = match after {
-            Some(position) => keys::just_after(&keys::audit(account, position.when, &position.id)).max(first),
-            None => first,
-        };
-        let end = keys::after_prefix(&keys::audit_at(account, since));
-        if before.0 == 0 || end.as_ref().is_some_and(|end| *end <= start) {
-            return Ok(Vec::new());
+        let Some(scan) = range.scan(account).filter(|_| limit > 0) else { return Ok(Vec::new()) };
+        let entries = Entries { sealer: self.sealer(), skip: range.skip, limit, opened: Ok(Vec::new()) };
+        scan_with(self.engine(), scan, entries).await?.opened
+    }
+}
+
+impl AuditRange {
+    /// Where its entries stand, if there can be any.
+    fn scan(&self, account: AccountId) -> Option<Scan> {
+        let newest = Timestamp(self.before.0.checked_sub(1)?);
+        let mut start = keys::audit_at(account, newest);
+        let mut end = keys::after_prefix(&keys::audit_at(account, self.since))?;
+        if let Some(AuditPosition { when, id }) = self.after {
+            let last = keys::audit(account, when, &id);
+            if self.oldest_first { end = end.min(last) } else { start = start.max(keys::just_after(&last)) }
         }
-        let rows = self.read_range::<AuditRow>(start, end, limit).await?;
-        Ok(rows.into_iter().map(|(_, stored)| stored.row).collect())
+        (start < end).then_some(Scan { table: Table::Rows, start, end: Some(end), backwards: self.oldest_first })
+    }
+}
+
+/// Opens entries.
+struct Entries {
+    sealer: Arc<RowSealer>,
+    skip: usize,
+    limit: usize,
+    opened: Result<Vec<AuditRow>, MetadataError>,
+}
+
+impl Visitor for Entries {
+    fn visit(&mut self, key: &[u8], value: &[u8]) -> Step {
+        if let Some(left) = self.skip.checked_sub(1) {
+            self.skip = left;
+            return Step::Next;
+        }
+        let Ok(opened) = &mut self.opened else { return Step::Stop };
+        match open_row(&self.sealer, key, value) {
+            Ok(entry) => opened.push(entry),
+            Err(error) => {
+                self.opened = Err(error);
+                return Step::Stop;
+            }
+        }
+        if opened.len() < self.limit { Step::Next } else { Step::Stop }
     }
 }
 
@@ -81,64 +128,4 @@ impl Metadata {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::engine::Outcome;
-    use crate::fixture::{make_bucket, service};
-    use crate::rows::audit::tests::row;
-
-    const ACCOUNT: AccountId = AccountId([9; 16]);
-
-    async fn times(metadata: &Metadata, since: u64, before: u64, after: Option<AuditPosition>) -> Vec<u64> {
-        let entries = metadata.audit_entries(ACCOUNT, Timestamp(since), Timestamp(before), after, 2).await.unwrap();
-        entries.iter().map(|entry| entry.when.0).collect()
-    }
-
-    #[tokio::test]
-    async fn an_entry_is_written_with_its_change_or_not_at_all() {
-        let metadata = service().with_row_cache();
-        let bucket = make_bucket(&metadata, "bucket").await;
-        let delete = async |id, when| {
-            metadata.recording(ACCOUNT, &row(id, when)).delete_bucket(&bucket, Timestamp(when)).await.unwrap()
-        };
-        assert_eq!((delete(1, 10).await, delete(2, 20).await), (Outcome::Committed, Outcome::Conflict));
-        assert_eq!(times(&metadata, 0, u64::MAX, None).await, [10], "what came too late is not in the log");
-    }
-
-    #[tokio::test]
-    async fn entries_are_listed_newest_first_within_their_times() {
-        let metadata = service();
-        for (id, when) in [(1, 10), (2, 30), (3, 20), (4, 20)] {
-            let bucket = make_bucket(&metadata, &format!("bucket-{id}")).await;
-            let recording = metadata.recording(ACCOUNT, &row(id, when));
-            assert_eq!(recording.set_cors(&bucket, None).await.unwrap(), Outcome::Committed);
-        }
-        assert_eq!(times(&metadata, 0, u64::MAX, None).await, [30, 20]);
-        let after = Some(AuditPosition { when: Timestamp(20), id: [3; 16] });
-        assert_eq!(times(&metadata, 0, u64::MAX, after).await, [20, 10]);
-        assert_eq!(times(&metadata, 20, 30, None).await, [20, 20], "from the first moment, up to the last");
-        assert_eq!(times(&metadata, 21, 30, None).await, [0; 0]);
-        assert_eq!(times(&metadata, 0, 0, None).await, [0; 0]);
-    }
-
-    #[tokio::test]
-    async fn old_entries_are_forgotten_and_no_others() {
-        let metadata = service();
-        for (id, when) in [(1, 10), (2, 20), (3, 20), (4, 30)] {
-            let bucket = make_bucket(&metadata, &format!("bucket-{id}")).await;
-            for account in [ACCOUNT, AccountId([8; 16]), AccountId([10; 16])] {
-                let recording = metadata.recording(account, &row(id, when));
-                assert_eq!(recording.set_cors(&bucket, None).await.unwrap(), Outcome::Committed);
-            }
-        }
-        let forget =
-            async |since, limit| metadata.forget_audit_entries(ACCOUNT, Timestamp(since), limit).await.unwrap();
-        assert_eq!((forget(10, 9).await, forget(30, 0).await), (0, 0));
-        assert_eq!((forget(30, 2).await, forget(30, 2).await, forget(30, 2).await), (2, 1, 0));
-        assert_eq!(times(&metadata, 0, u64::MAX, None).await, [30]);
-        for account in [AccountId([8; 16]), AccountId([10; 16])] {
-            let all = metadata.audit_entries(account, Timestamp(0), Timestamp(u64::MAX), None, 9).await.unwrap();
-            assert_eq!(all.len(), 4);
-        }
-    }
-}
+mod tests;

@@ -8,12 +8,11 @@ use crate::caller::Caller;
 use crate::permissions::Action;
 use crate::store::Store;
 use metadata::Metadata;
-use metadata::audit::AuditPosition;
+use metadata::audit::{AuditPosition, AuditRange};
 use metadata::rows::{AuditResource, AuditRow, ChangeKind, Interface, TokenOwner, TokenRow};
 use serde_json::Value;
-use std::collections::VecDeque;
 use types::limits::{AUDIT_OFFSET_MAX, AUDIT_PAGE_MAX, AUDIT_SECONDS_KEPT};
-use types::{AccessKeyId, AddressCondition, BucketName, ErrorCode, OperationError, Resource, Timestamp};
+use types::{AccessKeyId, AccountId, AddressCondition, BucketName, ErrorCode, OperationError, Resource, Timestamp};
 
 /// A change that is about to be made.
 pub(crate) struct AuditedChange {
@@ -236,15 +235,7 @@ impl Store {
             Some(cursor) => Some(position(&self.tokens.open(&list, cursor)?)?),
             None => None,
         };
-        // One more, to know whether it is the last page.
-        let wanted = query.offset + query.limit + 1;
-        let found = if query.oldest_first {
-            self.oldest_entries(caller, query, after, wanted).await?
-        } else {
-            self.newest_entries(caller, query, after, wanted).await?
-        };
-        let more = found.len() == wanted;
-        let entries: Vec<_> = found.into_iter().skip(query.offset).take(query.limit).collect();
+        let (entries, more) = self.audit_entries(caller.account, query, after).await?;
         let last = entries.last().filter(|_| more);
         let cursor =
             last.map(|last| self.tokens.seal(&list, &format!("{}/{}", last.when.0, types::ids::hex(&last.id))));
@@ -272,79 +263,48 @@ impl Store {
         Timestamp(self.clock.now().0.saturating_sub(AUDIT_SECONDS_KEPT * 1000))
     }
 
-    async fn newest_entries(
+    /// The entries of a page, and whether more follow.
+    async fn audit_entries(
         &self,
-        caller: &Caller,
+        account: AccountId,
         query: &ListAuditLog,
         after: Option<AuditPosition>,
-        wanted: usize,
-    ) -> Result<VecDeque<AuditRow>, OperationError> {
-        let mut found = VecDeque::new();
-        let mut scan = self.audit_scan(query, after);
+    ) -> Result<(Vec<AuditRow>, bool), OperationError> {
+        let mut range = query.range(self.audit_log_kept_since(), after);
+        let before_page = query.offset - range.skip;
+        // One more, to know whether it is the last page.
+        let wanted = before_page + query.limit + 1;
+        let at_once = if query.filters.is_empty() { wanted } else { ENTRIES_AT_ONCE };
+        let mut found = Vec::new();
         while found.len() < wanted {
-            let Some(entries) = scan.next(self, caller).await? else { break };
+            let entries = self.metadata.audit_entries(account, range, at_once).await?;
+            let is_last = entries.len() < at_once;
+            let end = entries.last().map(|last| AuditPosition { when: last.when, id: last.id });
             found.extend(entries.into_iter().filter(|entry| query.allows(entry)));
-        }
-        found.truncate(wanted);
-        Ok(found)
-    }
-
-    /// The log is kept newest first: what comes last in it is the page.
-    async fn oldest_entries(
-        &self,
-        caller: &Caller,
-        query: &ListAuditLog,
-        after: Option<AuditPosition>,
-        wanted: usize,
-    ) -> Result<VecDeque<AuditRow>, OperationError> {
-        let mut found = VecDeque::new();
-        let mut scan = self.audit_scan(query, None);
-        scan.since = scan.since.max(after.map_or(Timestamp(0), |position| position.when));
-        let is_newer = |entry: &AuditRow| {
-            after.is_none_or(|end| entry.when > end.when || (entry.when == end.when && entry.id < end.id))
-        };
-        while let Some(entries) = scan.next(self, caller).await? {
-            for entry in entries.into_iter().filter(|entry| is_newer(entry) && query.allows(entry)) {
-                if found.len() == wanted {
-                    found.pop_back();
-                }
-                found.push_front(entry);
+            if is_last {
+                break;
             }
+            range = AuditRange { after: end, skip: 0, ..range };
         }
-        Ok(found)
-    }
-
-    fn audit_scan(&self, query: &ListAuditLog, after: Option<AuditPosition>) -> AuditScan {
-        let kept_since = self.audit_log_kept_since();
-        let since = query.since.map_or(kept_since, |since| since.max(kept_since));
-        AuditScan { since, before: query.before.unwrap_or(Timestamp(u64::MAX)), after, ended: false }
+        let more = found.len() >= wanted;
+        Ok((found.into_iter().skip(before_page).take(query.limit).collect(), more))
     }
 }
 
 impl ListAuditLog {
+    /// Where its entries are looked for. Without filters, those before the page need not even be opened.
+    fn range(&self, kept_since: Timestamp, after: Option<AuditPosition>) -> AuditRange {
+        AuditRange {
+            since: self.since.map_or(kept_since, |since| since.max(kept_since)),
+            before: self.before.unwrap_or(Timestamp(u64::MAX)),
+            oldest_first: self.oldest_first,
+            after,
+            skip: if self.filters.is_empty() { self.offset } else { 0 },
+        }
+    }
+
     fn allows(&self, entry: &AuditRow) -> bool {
         self.filters.iter().all(|filter| filter.allows(entry))
-    }
-}
-
-/// A way through the log, newest first, in pieces.
-struct AuditScan {
-    since: Timestamp,
-    before: Timestamp,
-    after: Option<AuditPosition>,
-    ended: bool,
-}
-
-impl AuditScan {
-    async fn next(&mut self, store: &Store, caller: &Caller) -> Result<Option<Vec<AuditRow>>, OperationError> {
-        if self.ended {
-            return Ok(None);
-        }
-        let (since, before, after) = (self.since, self.before, self.after);
-        let entries = store.metadata.audit_entries(caller.account, since, before, after, ENTRIES_AT_ONCE).await?;
-        self.ended = entries.len() < ENTRIES_AT_ONCE;
-        self.after = entries.last().map(|last| AuditPosition { when: last.when, id: last.id });
-        Ok(Some(entries))
     }
 }
 

@@ -18,6 +18,7 @@
 
 pub mod audit;
 pub mod clock;
+pub mod counted_store;
 pub mod counting;
 pub mod disk;
 pub mod engine;
@@ -31,6 +32,7 @@ pub mod state;
 pub mod workload;
 
 pub use clock::SimClock;
+pub use counted_store::CountedStore;
 pub use counting::CountingEngine;
 pub use disk::{Fault, SimDisk};
 pub use engine::LogEngine;

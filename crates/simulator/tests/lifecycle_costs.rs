@@ -2,32 +2,17 @@
 //! bucket holds; one that finds something reads what is due, and an object that no rule is about is looked at once.
 #![expect(clippy::unwrap_used, reason = "test code")]
 
-use blobs::{BlobSettings, BytesBody, LocalBlobs};
+use blobs::BytesBody;
 use bytes::Bytes;
-use environment::{Clock, Disk, Entropy};
-use keyring::{RootKey, RowSealer};
-use metadata::Metadata;
-use metadata::memory::MemoryEngine;
 use operations::create_bucket::CreateBucket;
-use operations::custom_domains::OwnNames;
 use operations::lifecycle::{LifecycleTurn, LifecycleVisit};
 use operations::put_object::PutObject;
-use operations::store::{StoreLimits, StoreParts};
-use operations::{Caller, Store};
-use simulator::counting::Asked;
-use simulator::{CountingEngine, SeededEntropy, SimClock, SimDisk, run};
-use std::sync::Arc;
+use simulator::{CountedStore, run};
+use std::ops::Deref;
 use std::time::Duration;
 use types::{BucketName, Conditions, HttpMetadata, Lifecycle, LifecycleRule, LifecycleTime, ObjectKey, UserMetadata};
 
 const DAY: Duration = Duration::from_secs(86_400);
-
-struct World {
-    engine: Arc<CountingEngine<MemoryEngine>>,
-    clock: SimClock,
-    store: Store,
-    caller: Caller,
-}
 
 fn name() -> BucketName {
     BucketName::parse("bucket").unwrap()
@@ -38,25 +23,22 @@ fn expire(prefix: &str, days: u32) -> LifecycleRule {
     LifecycleRule { enabled: true, prefix: prefix.to_owned(), expiration, ..LifecycleRule::default() }
 }
 
+/// A bucket.
+struct World(CountedStore);
+
+impl Deref for World {
+    type Target = CountedStore;
+
+    fn deref(&self) -> &CountedStore {
+        &self.0
+    }
+}
+
 impl World {
     async fn new() -> Self {
-        let (sim_clock, entropy) = (SimClock::new(), Arc::new(SeededEntropy::new(3)));
-        let entropy = entropy as Arc<dyn Entropy>;
-        let root = RootKey::from_bytes([7; 32]);
-        let engine = Arc::new(CountingEngine::new(MemoryEngine::new()));
-        let metadata = Metadata::new(engine.clone(), RowSealer::new(&root, "test rows", &*entropy)).with_row_cache();
-        let disk: Arc<dyn Disk> = Arc::new(SimDisk::new());
-        let clock_of_store: Arc<dyn Clock> = Arc::new(sim_clock.clone());
-        let settings = BlobSettings { reserve_bytes: 0 };
-        let blobs = Arc::new(LocalBlobs::new(disk, Arc::clone(&clock_of_store), &*entropy, settings, 1));
-        let (limits, own_names) = (StoreLimits::default(), OwnNames::default());
-        let clock = clock_of_store;
-        let parts = StoreParts { metadata, blobs, root, clock, entropy, limits, own_names, public_copies: None };
-        let store = Store::new(parts);
-        let access = store.root_access().await.unwrap();
-        let caller = store.credential(access.access_key).await.unwrap().caller;
-        store.create_bucket(&caller, &CreateBucket::named(name())).await.unwrap();
-        Self { engine, clock: sim_clock, store, caller }
+        let counted = CountedStore::new().await;
+        counted.store.create_bucket(&counted.caller, &CreateBucket::named(name())).await.unwrap();
+        Self(counted)
     }
 
     async fn set_rules(&self, rules: Vec<LifecycleRule>) {
@@ -78,13 +60,6 @@ impl World {
         };
         let mut body = BytesBody::from_frames([Ok(Bytes::from_static(b"x"))]);
         self.store.put_object(&self.caller, &request, &mut body).await.unwrap();
-    }
-
-    /// What something asks of the engine.
-    async fn asked<T>(&self, work: impl Future<Output = T>) -> (T, Asked) {
-        let before = self.engine.asked();
-        let done = work.await;
-        (done, self.engine.asked().since(before))
     }
 
     /// Turns until nothing is to be done.
