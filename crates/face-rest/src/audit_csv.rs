@@ -34,14 +34,14 @@ pub(crate) fn answer(entries: &[AuditRow], actors: &Actors) -> Response<AnswerBo
         line(
             &mut text,
             &[
-                &crate::audit_log::uuid(entry.id),
+                &crate::audit_entry::uuid(entry.id),
                 &entry.when.to_iso8601(),
                 entry.kind.name(),
                 &entry.action,
                 "true",
-                &actors.id(entry),
+                actors.id(entry),
                 actors.email(entry).unwrap_or_default(),
-                &crate::audit_log::address(entry),
+                &crate::audit_entry::address(entry),
                 actor_type(entry),
                 entry.interface.name(),
                 entry.resource.name(),

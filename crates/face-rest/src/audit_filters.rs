@@ -54,20 +54,23 @@ pub(crate) const SCOPE: &str = "accounts";
 /// Who can be an actor: the account itself, or its user.
 pub(crate) struct Actors {
     pub(crate) account: Account,
+    /// The account's id as it is shown.
+    pub(crate) account_id: String,
     user: User,
 }
 
 impl Actors {
     /// Those of the caller's account.
     pub(crate) async fn of(call: &Call<'_>) -> Result<Self, RestError> {
-        Ok(Self { account: call.store.account(call.caller).await?, user: call.store.user(call.caller).await? })
+        let (account, user) = (call.store.account(call.caller).await?, call.store.user(call.caller).await?);
+        Ok(Self { account_id: account.id.to_string(), account, user })
     }
 
     /// The id of an entry's actor.
-    pub(crate) fn id(&self, entry: &AuditRow) -> String {
+    pub(crate) fn id(&self, entry: &AuditRow) -> &str {
         match entry.owner {
-            TokenOwner::User => self.user.id.clone(),
-            TokenOwner::Account => self.account.id.to_string(),
+            TokenOwner::User => &self.user.id,
+            TokenOwner::Account => &self.account_id,
         }
     }
 
@@ -126,7 +129,7 @@ fn column(name: &str, actors: &Actors) -> Option<Column> {
         "resource_id" => Is(AuditField::ResourceId),
         "resource_type" => Is(AuditField::ResourceType),
         "actor.email" | "actor_email" => by_actor(&[(actors.user.email, "user")]),
-        "actor_id" => by_actor(&[(&actors.user.id, "user"), (&actors.account.id.to_string(), "account")]),
+        "actor_id" => by_actor(&[(&actors.user.id, "user"), (&actors.account_id, "account")]),
         "account_name" => always(actors.account.name),
         "action_result" => always(SUCCESS),
         "actor_context" => always(CONTEXT),

@@ -2,15 +2,16 @@
 //! filters for every field. Source: R2 "Audit Logs"; the API's `audit_logs` and `logs/audit`.
 
 use crate::audit_csv;
-use crate::audit_filters::{self, Actors, BY_CURSOR, BY_NUMBER, CONTEXT, SCOPE, SUCCESS, ZONE, filters};
+use crate::audit_entry::{ByCursor, Numbered};
+use crate::audit_filters::{self, Actors, BY_CURSOR, BY_NUMBER, filters};
 use crate::envelope;
 use crate::error::RestError;
 use crate::identity::require_user;
 use crate::pagination::Page;
 use crate::query::Query;
 use crate::request::{Answered, Call};
-use operations::audit::{AuditField, AuditFilter, AuditPage, ListAuditLog, actor_type, status};
-use operations::{Action, AuditResource, AuditRow};
+use operations::audit::{AuditField, AuditFilter, AuditPage, ListAuditLog};
+use operations::{Action, AuditResource};
 use serde_json::{Value, json};
 use types::limits::AUDIT_PAGE_MAX;
 use types::{Resource, Timestamp};
@@ -56,7 +57,7 @@ async fn list_of(call: Call<'_>, mut also: Vec<AuditFilter>) -> Answered {
     if export {
         return Ok(audit_csv::answer(&found.entries, &actors));
     }
-    let shown: Vec<Value> = found.entries.iter().map(|entry| show(entry, &actors)).collect();
+    let shown: Vec<_> = found.entries.iter().map(|entry| Numbered::of(entry, &actors)).collect();
     envelope::page(&shown, &json!({ "page": page.number(), "per_page": page.limit(), "count": shown.len() }))
 }
 
@@ -68,7 +69,7 @@ pub(crate) async fn list_by_cursor(call: Call<'_>) -> Answered {
     let (query, actors) = (call.query()?, Actors::of(&call).await?);
     let asked = asked_by_cursor(&query, filters(&query, BY_CURSOR, &actors))?;
     let found = call.store.list_audit_log(call.caller, &asked).await?;
-    let (shown, info) = page_by_cursor(found, &actors);
+    let (shown, info) = page_by_cursor(&found, &actors);
     envelope::page(&shown, &info)
 }
 
@@ -94,7 +95,7 @@ pub(crate) async fn history(call: Call<'_>) -> Answered {
     asked.filters =
         vec![is(AuditField::ResourceType, source.resource.name()), is(AuditField::ResourceId, &source.resource_id)];
     let found = call.store.list_audit_log(call.caller, &asked).await?;
-    let (shown, mut info) = page_by_cursor(found, &actors);
+    let (shown, mut info) = page_by_cursor(&found, &actors);
     info["history_status"] = json!(match source.resource {
         // Another may have had the name before.
         AuditResource::Bucket | AuditResource::AccessUser | AuditResource::Ruleset => "approximate",
@@ -129,10 +130,10 @@ pub(crate) async fn product_categories(call: Call<'_>) -> Answered {
 }
 
 /// Entries as they are shown, and what `result_info` says of the page.
-fn page_by_cursor(found: AuditPage, actors: &Actors) -> (Vec<Value>, Value) {
-    let shown: Vec<Value> = found.entries.iter().map(|entry| show_by_cursor(entry, actors)).collect();
+fn page_by_cursor<'a>(found: &'a AuditPage, actors: &'a Actors) -> (Vec<ByCursor<'a>>, Value) {
+    let shown: Vec<_> = found.entries.iter().map(|entry| ByCursor::of(entry, actors)).collect();
     let mut info = json!({ "count": shown.len().to_string() });
-    if let Some(cursor) = found.cursor {
+    if let Some(cursor) = &found.cursor {
         // The API's description has the one, its SDKs read the other.
         info["cursors"] = json!({ "after": cursor });
         info["cursor"] = json!(cursor);
@@ -167,95 +168,4 @@ fn time(query: &Query, name: &str) -> Result<Option<Timestamp>, RestError> {
     let Some(text) = query.get(name) else { return Ok(None) };
     let refusal = || RestError::argument(format!("{name} is a date or a time, such as 2026-01-01T00:00:00Z."));
     Timestamp::parse_iso8601(text).map(Some).ok_or_else(refusal)
-}
-
-fn show(entry: &AuditRow, actors: &Actors) -> Value {
-    let mut metadata = json!({ "token_id": entry.token.to_string(), "token_name": entry.token_name });
-    if entry.resource == AuditResource::Bucket {
-        metadata["zone_name"] = json!(ZONE);
-    }
-    json!({
-        "id": uuid(entry.id),
-        "when": entry.when.to_iso8601(),
-        "action": { "info": entry.action, "result": true, "type": entry.kind.name() },
-        "actor": {
-            "id": actors.id(entry),
-            "email": actors.email(entry).unwrap_or_default(),
-            "ip": address(entry),
-            "type": actor_type(entry),
-        },
-        "interface": entry.interface.name(),
-        "metadata": metadata,
-        "newValue": entry.new_value,
-        "newValueJson": value(&entry.new_value),
-        "oldValue": entry.old_value,
-        "oldValueJson": value(&entry.old_value),
-        "owner": { "id": actors.account.id.to_string() },
-        "resource": { "id": entry.resource_id, "type": entry.resource.name() },
-    })
-}
-
-/// The request that an entry tells of. What nothing is known of is left out.
-fn raw(entry: &AuditRow) -> Value {
-    let Some(request) = &entry.request else { return json!({}) };
-    let mut raw = json!({ "method": request.method, "uri": request.uri, "status_code": status(entry) });
-    for (name, text) in [("user_agent", &request.user_agent), ("cf_ray_id", &request.ray)] {
-        if !text.is_empty() {
-            raw[name] = json!(text);
-        }
-    }
-    raw
-}
-
-/// What nothing is known of is left out.
-fn show_by_cursor(entry: &AuditRow, actors: &Actors) -> Value {
-    let mut shown = json!({
-        "id": uuid(entry.id),
-        "account": { "id": actors.account.id.to_string(), "name": actors.account.name },
-        "action": {
-            "description": entry.action,
-            "result": SUCCESS,
-            "time": entry.when.to_iso8601(),
-            "type": entry.kind.name(),
-        },
-        "actor": {
-            "id": actors.id(entry),
-            "type": actor_type(entry),
-            "context": CONTEXT,
-            "email": actors.email(entry).unwrap_or_default(),
-            "ip_address": address(entry),
-            "token_id": entry.token.to_string(),
-            "token_name": entry.token_name,
-        },
-        "raw": raw(entry),
-        "resource": {
-            "id": entry.resource_id,
-            "product": audit_filters::product(entry.resource),
-            "type": entry.resource.name(),
-            "scope": SCOPE,
-            "request": value(&entry.new_value),
-        },
-        "zone": {},
-    });
-    if entry.resource == AuditResource::Bucket {
-        shown["zone"]["name"] = json!(ZONE);
-    }
-    shown
-}
-
-/// `5eaeb6be-1234-406a-87ab-1971adc1234c`.
-pub(crate) fn uuid(id: [u8; 16]) -> String {
-    let [a, b, c, d, e, f, g, h, rest @ ..] = id;
-    let parts = [&[a, b, c, d][..], &[e, f], &[g, h], &rest[..2], &rest[2..]];
-    parts.map(types::ids::hex).join("-")
-}
-
-/// The address that a change came from; empty if it is not known.
-pub(crate) fn address(entry: &AuditRow) -> String {
-    entry.address.map_or_else(String::new, |address| address.to_canonical().to_string())
-}
-
-/// A value that is kept as JSON; none is an empty object.
-fn value(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or_else(|_| json!({}))
 }

@@ -7,6 +7,7 @@
 mod access_apps;
 mod access_rules;
 mod audit_csv;
+mod audit_entry;
 mod audit_filters;
 mod audit_log;
 mod authenticate;
