@@ -1,6 +1,6 @@
 //! One running Cairn: the rooms put together, from a data directory to a listening socket.
 
-use crate::certificate_files::CertificateFailure;
+use crate::certificate_files::{self, CertificateFailure};
 use crate::front::Front;
 use crate::ready_file::Access;
 use crate::root_key;
@@ -19,6 +19,7 @@ use hyper::body::Incoming;
 use keyring::{RootKey, RowSealer};
 use metadata::Metadata;
 use metadata::rocks::{RocksEngine, RocksSettings};
+use oidc::Relying;
 use operations::Store;
 use operations::custom_domains::OwnNames;
 use operations::purge_cache::PublicCopies;
@@ -153,6 +154,7 @@ impl Instance {
     /// # Errors
     /// See [`StartError`]; what was made stays for the next try.
     pub async fn start(settings: &Settings, machine: Machine) -> Result<Self, StartError> {
+        let relying = relying(settings.oidc_ca.as_deref(), &machine)?;
         let (root, ephemeral) = match &settings.data {
             DataDirectory::Kept(path) => (path.clone(), None),
             DataDirectory::Ephemeral => {
@@ -199,8 +201,10 @@ impl Instance {
             endpoints: first(&settings.account_domains, "localhost"),
             development: first(&settings.development_domains, "r2dev.localhost"),
         };
+        let (public_ids, cache) = (Arc::clone(&ids), Arc::clone(&public_cache));
+        let public = PublicFace::new(Arc::clone(&store), public_hosts, public_ids, cache, relying);
         let gateway = Arc::new(Gateway {
-            public: PublicFace::new(Arc::clone(&store), public_hosts, Arc::clone(&ids), Arc::clone(&public_cache)),
+            public,
             rest: RestFace::new(Arc::clone(&store), Arc::clone(&ids), rest_domains),
             s3: S3Face::new(Arc::clone(&store), hosts, ids),
             front: secure.as_ref().map(Secure::front),
@@ -258,6 +262,15 @@ impl Instance {
             tracing::warn!(%error, path = %path.display(), "the temporary data directory could not be removed");
         }
     }
+}
+
+/// Who asks identity providers, trusting the operator's own authorities too.
+fn relying(authorities: Option<&Path>, machine: &Machine) -> Result<Relying, StartError> {
+    let roots = authorities.map(certificate_files::read).transpose().map_err(StartError::Certificate)?;
+    Relying::new(roots.as_deref(), Arc::clone(&machine.clock)).map_err(|error| {
+        let file = authorities.unwrap_or(Path::new("oidc_ca")).to_owned();
+        StartError::Certificate(CertificateFailure { file, reason: error.to_string() })
+    })
 }
 
 /// Begins the work that no request waits for. `certificate` tells how far a custom domain is with its certificate.

@@ -36,6 +36,8 @@ pub struct Settings {
     pub reserved_domains: Vec<String>,
     /// TLS, if it is spoken.
     pub tls: Option<TlsSettings>,
+    /// PEM roots trusted for identity providers, besides the public ones.
+    pub oidc_ca: Option<PathBuf>,
     /// What is kept before custom domains.
     pub public_cache: CacheSettings,
     /// Bounds of the store.
@@ -137,6 +139,9 @@ file_settings! {
         "How names are proven: the authority must reach `listen` at port 80, or `tls_listen` at port 443.";
     acme_ca: PathBuf, "path", "public roots",
         "PEM roots to trust for the ACME directory itself, if it is one of your own.";
+    oidc_ca: PathBuf, "path", "none",
+        "PEM roots to trust for identity providers besides the public ones, if one has a certificate of your own \
+         authority. See [Access control](access.md).";
 }
 
 const RESERVE_BYTES_MIN: u64 = 64 * MIB;
@@ -202,6 +207,7 @@ impl Settings {
             development_domains: domains(file.development_domains, "r2dev.localhost"),
             reserved_domains: lower(file.reserved_domains.unwrap_or_default()),
             tls,
+            oidc_ca: file.oidc_ca,
             public_cache: CacheSettings {
                 memory_bytes: file.public_cache_memory_bytes.unwrap_or(64 * MIB),
                 disk_bytes: file.public_cache_disk_bytes.unwrap_or(4 * GIB),

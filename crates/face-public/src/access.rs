@@ -39,8 +39,7 @@ pub(crate) struct Guard {
 }
 
 impl Guard {
-    pub(crate) fn new(store: Arc<Store>) -> Self {
-        let relying = Relying::new(Arc::clone(store.clock()));
+    pub(crate) fn new(store: Arc<Store>, relying: Relying) -> Self {
         Self { logins: Logins::new(Arc::clone(&store), relying), store }
     }
 

@@ -11,6 +11,7 @@ use http::request::Parts;
 use http::{Method, Request, Response};
 use http_body::Body;
 use http_support::{AnswerBody, RequestBody, RequestIds, cors, waits_for_continue};
+use oidc::Relying;
 use operations::public_bucket::PublicBucket;
 use operations::{Caller, Store};
 use std::error::Error;
@@ -48,9 +49,15 @@ pub(crate) type Answered = Result<Response<AnswerBody>, OperationError>;
 const REQUEST_ID: HeaderName = HeaderName::from_static("cf-ray");
 
 impl PublicFace {
-    /// The face of `store` under the names of `hosts`.
-    pub fn new(store: Arc<Store>, hosts: PublicHosts, ids: Arc<RequestIds>, cache: Arc<PublicCache>) -> Self {
-        Self { guard: Guard::new(Arc::clone(&store)), store, hosts, ids, cache }
+    /// The face of `store` under the names of `hosts`. `relying` asks identity providers who somebody is.
+    pub fn new(
+        store: Arc<Store>,
+        hosts: PublicHosts,
+        ids: Arc<RequestIds>,
+        cache: Arc<PublicCache>,
+        relying: Relying,
+    ) -> Self {
+        Self { guard: Guard::new(Arc::clone(&store), relying), store, hosts, ids, cache }
     }
 
     /// What the host of a request names, before anything is looked up; `None` if the request is another face's.

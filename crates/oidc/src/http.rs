@@ -1,6 +1,7 @@
 //! The HTTP that providers are asked by: one connection for each request, since logins are rare. Nothing that answers
 //! is trusted: bodies and time are bounded, redirects are not followed.
 
+use crate::trust::{self, RootsError};
 use bytes::Bytes;
 use environment::Clock;
 use http::header::{CONNECTION, HOST, HeaderValue};
@@ -8,11 +9,11 @@ use http::{Request, Response, Uri};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::rt::TokioIo;
 use openidconnect::AsyncHttpClient;
+use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, RootCertStore};
 use std::fmt;
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,8 +32,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) enum FetchError {
     /// Its URL is none, or is not https. Without TLS only this machine may be asked.
     Address(String),
-    /// It is out of reach, or does not speak TLS as it should.
+    /// It is out of reach.
     Connect(io::Error),
+    /// It does not speak TLS as it should, or its certificate does not prove who it is.
+    Tls(io::Error),
     /// It does not speak HTTP as it should.
     Http(hyper::Error),
     /// Its answer is too long or was cut off.
@@ -46,6 +49,7 @@ impl fmt::Display for FetchError {
         match self {
             Self::Address(url) => write!(f, "{url} is no https URL (http is for this machine only)"),
             Self::Connect(error) => write!(f, "cannot connect: {error}"),
+            Self::Tls(error) => write!(f, "no TLS that can be trusted: {error}"),
             Self::Http(error) => write!(f, "no HTTP: {error}"),
             Self::Body(error) => write!(f, "no whole answer: {error}"),
             Self::TimedOut => write!(f, "no answer in {} s", PATIENCE.as_secs()),
@@ -58,18 +62,17 @@ impl std::error::Error for FetchError {}
 /// Asks over HTTP.
 pub(crate) struct HttpClient {
     clock: Arc<dyn Clock>,
-    tls: Option<Arc<ClientConfig>>,
+    tls: Arc<ClientConfig>,
 }
 
 impl HttpClient {
-    /// A client that trusts the certificate authorities that browsers trust.
-    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
-        let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        // The versions are the provider's own: this cannot fail.
-        let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().ok();
-        let tls = versions.map(|config| Arc::new(config.with_root_certificates(roots).with_no_client_auth()));
-        Self { clock, tls }
+    /// A client that trusts the certificate authorities that browsers trust, and the PEM certificates `roots`.
+    ///
+    /// # Errors
+    /// See [`RootsError`].
+    pub(crate) fn new(roots: Option<&[u8]>, clock: Arc<dyn Clock>) -> Result<Self, RootsError> {
+        let tls = Arc::new(trust::client_config(roots, Arc::clone(&clock))?);
+        Ok(Self { clock, tls })
     }
 
     /// Asks and reads the whole answer.
@@ -85,14 +88,13 @@ impl HttpClient {
 
     async fn ask(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, FetchError> {
         let address = Address::of(request.uri())?;
-        let stream = TcpStream::connect((&*address.host, address.port)).await.map_err(FetchError::Connect)?;
+        let stream = address.connect().await.map_err(FetchError::Connect)?;
         let request = in_origin_form(request, &address)?;
         if !address.secure {
             return exchange(stream, request).await;
         }
-        let Some(tls) = &self.tls else { return Err(FetchError::Address(address.host)) };
         let name = ServerName::try_from(address.host.clone()).map_err(|_| FetchError::Address(address.host))?;
-        let stream = TlsConnector::from(Arc::clone(tls)).connect(name, stream).await.map_err(FetchError::Connect)?;
+        let stream = TlsConnector::from(Arc::clone(&self.tls)).connect(name, stream).await.map_err(FetchError::Tls)?;
         exchange(stream, request).await
     }
 }
@@ -146,9 +148,7 @@ impl Address {
         let refused = || FetchError::Address(url.to_string());
         let authority = url.authority().filter(|authority| !authority.as_str().contains('@')).ok_or_else(refused)?;
         let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
-        let is_own = host == "localhost"
-            || host.ends_with(".localhost")
-            || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+        let is_own = is_localhost(&host) || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
         let (secure, port) = match url.scheme_str() {
             Some("https") => (true, 443),
             Some("http") if is_own => (false, 80),
@@ -157,28 +157,21 @@ impl Address {
         let port = authority.port_u16().unwrap_or(port);
         Ok(Self { secure, host, port, authority: authority.as_str().to_owned() })
     }
+
+    /// Names below `localhost` are this machine whatever a name server says (RFC 6761 section 6.3): they are asked
+    /// without TLS.
+    async fn connect(&self) -> io::Result<TcpStream> {
+        if !is_localhost(&self.host) {
+            return TcpStream::connect((&*self.host, self.port)).await;
+        }
+        let own: [IpAddr; 2] = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+        TcpStream::connect(&own.map(|address| SocketAddr::new(address, self.port))[..]).await
+    }
+}
+
+fn is_localhost(host: &str) -> bool {
+    host == "localhost" || host.ends_with(".localhost")
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn address(url: &str) -> Option<(bool, String, u16)> {
-        let address = Address::of(&url.parse().unwrap()).ok()?;
-        Some((address.secure, address.host, address.port))
-    }
-
-    #[test]
-    fn only_this_machine_is_asked_without_tls() {
-        assert_eq!(address("https://a.example.com/x"), Some((true, "a.example.com".into(), 443)));
-        assert_eq!(address("https://a.example.com:8443"), Some((true, "a.example.com".into(), 8443)));
-        assert_eq!(address("http://127.0.0.1:9000/x"), Some((false, "127.0.0.1".into(), 9000)));
-        assert_eq!(address("http://[::1]:9000/x"), Some((false, "::1".into(), 9000)));
-        assert_eq!(address("http://localhost/x"), Some((false, "localhost".into(), 80)));
-        for url in
-            ["http://a.example.com/", "http://10.0.0.1/", "ftp://localhost/", "/x", "https://user@a.example.com/"]
-        {
-            assert_eq!(address(url), None, "{url}");
-        }
-    }
-}
+mod tests;

@@ -6,5 +6,8 @@
 
 mod http;
 mod relying;
+mod trust;
+mod userinfo;
 
 pub use relying::{LoginSecrets, OidcError, Provider, Relying};
+pub use trust::RootsError;

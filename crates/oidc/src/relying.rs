@@ -1,17 +1,19 @@
 //! The relying party: sends browsers to a provider, and redeems the codes that they come back with.
 
-use crate::http::HttpClient;
+use crate::http::{FetchError, HttpClient};
+use crate::trust::RootsError;
+use crate::userinfo;
 use environment::Clock;
 use openidconnect::core::{
-    CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreErrorResponseType, CoreGenderClaim, CoreJsonWebKey,
-    CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreProviderMetadata, CoreRevocableToken,
-    CoreRevocationErrorResponse, CoreTokenIntrospectionResponse, CoreTokenType,
+    CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreClientAuthMethod, CoreErrorResponseType,
+    CoreGenderClaim, CoreJsonWebKey, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreProviderMetadata,
+    CoreRevocableToken, CoreRevocationErrorResponse, CoreTokenIntrospectionResponse, CoreTokenType,
 };
 use openidconnect::{
-    AdditionalClaims, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken, DiscoveryError,
+    AdditionalClaims, AuthType, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken, DiscoveryError,
     EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet, IdTokenFields, IssuerUrl, Nonce,
-    PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, StandardErrorResponse, StandardTokenResponse,
-    TokenResponse,
+    OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope,
+    StandardErrorResponse, StandardTokenResponse, TokenResponse,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -40,6 +42,8 @@ pub enum OidcError {
     CodeRefused(String),
     /// The ID token is not the provider's, not for us, not of this login, or too old.
     TokenRefused(String),
+    /// What the provider says beside the ID token does not belong to it.
+    ClaimsRefused(String),
 }
 
 impl fmt::Display for OidcError {
@@ -48,15 +52,16 @@ impl fmt::Display for OidcError {
             Self::Unreachable(why) => write!(f, "the identity provider is out of reach: {why}"),
             Self::CodeRefused(why) => write!(f, "the identity provider refuses the code: {why}"),
             Self::TokenRefused(why) => write!(f, "the ID token does not hold: {why}"),
+            Self::ClaimsRefused(why) => write!(f, "the userinfo endpoint's answer does not hold: {why}"),
         }
     }
 }
 
 impl std::error::Error for OidcError {}
 
-/// All claims of an ID token besides the registered ones.
+/// All claims besides the registered ones.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-struct OtherClaims(Map<String, Value>);
+pub(crate) struct OtherClaims(Map<String, Value>);
 
 impl AdditionalClaims for OtherClaims {}
 
@@ -68,7 +73,10 @@ type Fields = IdTokenFields<
     CoreJwsSigningAlgorithm,
 >;
 
-type OidcClient = Client<
+/// What a provider gives for a code.
+type Tokens = StandardTokenResponse<Fields, CoreTokenType>;
+
+pub(crate) type OidcClient = Client<
     OtherClaims,
     CoreAuthDisplay,
     CoreGenderClaim,
@@ -76,7 +84,7 @@ type OidcClient = Client<
     CoreJsonWebKey,
     CoreAuthPrompt,
     StandardErrorResponse<CoreErrorResponseType>,
-    StandardTokenResponse<Fields, CoreTokenType>,
+    Tokens,
     CoreTokenIntrospectionResponse,
     CoreRevocableToken,
     CoreRevocationErrorResponse,
@@ -103,12 +111,16 @@ pub struct Relying {
 }
 
 impl Relying {
-    /// One that trusts the certificate authorities that browsers trust.
-    pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { http: HttpClient::new(Arc::clone(&clock)), clock, known: Mutex::default() }
+    /// One that trusts the certificate authorities that browsers trust, and the PEM certificates `roots`.
+    ///
+    /// # Errors
+    /// `roots` are no PEM certificates.
+    pub fn new(roots: Option<&[u8]>, clock: Arc<dyn Clock>) -> Result<Self, RootsError> {
+        Ok(Self { http: HttpClient::new(roots, Arc::clone(&clock))?, clock, known: Mutex::default() })
     }
 
-    /// Where to send a browser to log in.
+    /// Where to send a browser to log in. `ask_again`: also somebody whom the provider knows already is asked who they
+    /// are (OpenID Connect Core 1.0 section 3.1.2.1, `prompt`).
     ///
     /// # Errors
     /// [`OidcError::Unreachable`].
@@ -118,6 +130,7 @@ impl Relying {
         redirect: &str,
         scopes: &[String],
         secrets: LoginSecrets<'_>,
+        ask_again: bool,
     ) -> Result<String, OidcError> {
         let client = self.client(provider, redirect).await?;
         let (state, nonce) = (secrets.state.to_owned(), secrets.nonce.to_owned());
@@ -129,11 +142,15 @@ impl Relying {
         for scope in scopes.iter().filter(|scope| *scope != "openid") {
             request = request.add_scope(Scope::new(scope.clone()));
         }
+        if ask_again {
+            request = request.add_prompt(CoreAuthPrompt::Login);
+        }
         Ok(request.url().0.to_string())
     }
 
     /// Redeems a code and verifies the ID token: its signature, issuer, audience, times and nonce. Answers all its
-    /// claims.
+    /// claims; if one of `wanted` is not among them, also what the userinfo endpoint says. Providers may leave all that
+    /// a scope asks for to that endpoint (OpenID Connect Core 1.0 section 5.4).
     ///
     /// # Errors
     /// See [`OidcError`].
@@ -143,29 +160,53 @@ impl Relying {
         redirect: &str,
         code: &str,
         secrets: LoginSecrets<'_>,
+        wanted: &[&str],
     ) -> Result<Map<String, Value>, OidcError> {
         let client = self.client(provider, redirect).await?;
-        let request = client
-            .exchange_code(AuthorizationCode::new(code.to_owned()))
-            .map_err(|error| OidcError::Unreachable(error.to_string()))?
-            .set_pkce_verifier(PkceCodeVerifier::new(secrets.verifier.to_owned()));
-        let answer = request.request_async(&self.http).await.map_err(|error| match error {
-            openidconnect::RequestTokenError::Request(error) => OidcError::Unreachable(error.to_string()),
-            refused => OidcError::CodeRefused(refused.to_string()),
-        })?;
-        let refused = |why: String| OidcError::TokenRefused(why);
-        let Some(token) = answer.id_token() else { return Err(refused("there is none".to_owned())) };
+        let tokens = self.exchange(client, provider.issuer, code, secrets.verifier).await?;
+        let Some(token) = tokens.id_token() else { return Err(OidcError::TokenRefused("there is none".to_owned())) };
+        let client = self.client(provider, redirect).await?;
         let nonce = Nonce::new(secrets.nonce.to_owned());
-        let now = self.clock.now();
-        match verify(&client, token, &nonce, now.seconds()) {
-            Ok(claims) => Ok(claims),
+        let now = self.clock.now().seconds();
+        let refused = |error: Unverified| OidcError::TokenRefused(error.why);
+        let (client, claims) = match verify(&client, token, &nonce, now) {
             Err(Unverified { unknown_key: true, .. }) => {
                 // The provider may have new keys: whoever comes here had a code that it took.
                 self.forget(provider.issuer);
                 let client = self.client(provider, redirect).await?;
-                verify(&client, token, &nonce, now.seconds()).map_err(|error| refused(error.why))
+                let claims = verify(&client, token, &nonce, now).map_err(refused)?;
+                (client, claims)
             }
-            Err(error) => Err(refused(error.why)),
+            verified => (client, verified.map_err(refused)?),
+        };
+        userinfo::completed(claims, wanted, &client, tokens.access_token(), &self.http).await
+    }
+
+    /// Gives a code for tokens. Whether a client shows its secret in a header or in the body is settled when it is
+    /// registered, which discovery does not tell: a provider that does not know the client is asked in the other way.
+    /// It looks at the code only when it knows who has it.
+    async fn exchange(
+        &self,
+        client: OidcClient,
+        issuer: &str,
+        code: &str,
+        verifier: &str,
+    ) -> Result<Tokens, OidcError> {
+        let mut ways = ways_to_show_a_secret(&*self.metadata(issuer).await?).into_iter();
+        let mut client = ways.next().map_or(client.clone(), |way| client.set_auth_type(way));
+        loop {
+            let request = client
+                .exchange_code(AuthorizationCode::new(code.to_owned()))
+                .map_err(|error| OidcError::Unreachable(error.to_string()))?
+                .set_pkce_verifier(PkceCodeVerifier::new(verifier.to_owned()));
+            let failed = match request.request_async(&self.http).await {
+                Ok(tokens) => return Ok(tokens),
+                Err(failed) => failed,
+            };
+            match ways.next() {
+                Some(way) if is_unknown_client(&failed) => client = client.set_auth_type(way),
+                _ => return Err(not_given(failed)),
+            }
         }
     }
 
@@ -187,7 +228,7 @@ impl Relying {
         let url = IssuerUrl::new(issuer.to_owned()).map_err(|error| OidcError::Unreachable(error.to_string()))?;
         let metadata = CoreProviderMetadata::discover_async(url, &self.http).await.map_err(|error| match error {
             DiscoveryError::Request(error) => OidcError::Unreachable(error.to_string()),
-            error => OidcError::Unreachable(format!("what it says of itself makes no sense: {error}")),
+            error => OidcError::Unreachable(format!("what it says of itself makes no sense: {}", with_causes(&error))),
         })?;
         let metadata = Arc::new(metadata);
         let mut known = self.known();
@@ -218,6 +259,41 @@ pub struct LoginSecrets<'a> {
     pub verifier: &'a str,
 }
 
+type ExchangeError = RequestTokenError<FetchError, StandardErrorResponse<CoreErrorResponseType>>;
+
+/// RFC 6749 section 5.2.
+fn is_unknown_client(failed: &ExchangeError) -> bool {
+    matches!(failed, RequestTokenError::ServerResponse(said) if *said.error() == CoreErrorResponseType::InvalidClient)
+}
+
+fn not_given(failed: ExchangeError) -> OidcError {
+    match failed {
+        RequestTokenError::Request(error) => OidcError::Unreachable(error.to_string()),
+        refused => OidcError::CodeRefused(with_causes(&refused)),
+    }
+}
+
+/// The ways that a provider allows, the header first: it is what holds when discovery says nothing (OpenID Connect
+/// Discovery 1.0 section 3).
+fn ways_to_show_a_secret(metadata: &CoreProviderMetadata) -> Vec<AuthType> {
+    use CoreClientAuthMethod::{ClientSecretBasic, ClientSecretPost};
+    let allowed = metadata.token_endpoint_auth_methods_supported();
+    let allows = |way: &CoreClientAuthMethod| allowed.is_none_or(|allowed| allowed.contains(way));
+    let ways = [(ClientSecretBasic, AuthType::BasicAuth), (ClientSecretPost, AuthType::RequestBody)];
+    ways.into_iter().filter(|(way, _)| allows(way)).map(|(_, how)| how).collect()
+}
+
+/// What an error says, and what it says of its causes.
+pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut said = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        said = format!("{said}: {error}");
+        cause = error.source();
+    }
+    said
+}
+
 struct Unverified {
     why: String,
     unknown_key: bool,
@@ -239,7 +315,7 @@ fn verify(client: &OidcClient, token: &Token, nonce: &Nonce, now: u64) -> Result
                 SignatureVerificationError::NoMatchingKey | SignatureVerificationError::CryptoError(_)
             )
         ),
-        why: error.to_string(),
+        why: with_causes(&error),
     })?;
     match serde_json::to_value(claims) {
         Ok(Value::Object(claims)) => Ok(claims),

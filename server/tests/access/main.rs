@@ -18,7 +18,9 @@ mod configuration;
 mod logins;
 mod protected;
 mod provider;
+mod secure_providers;
 mod service_tokens;
 #[path = "../support/mod.rs"]
 mod support;
 mod url_tokens;
+mod userinfo;

@@ -4,6 +4,7 @@ use crate::bucket::{PublicBucket, set_open, unsigned};
 use crate::provider::Provider;
 use crate::support::Answer;
 use serde_json::{Value, json};
+use server::Settings;
 
 /// The custom domain.
 pub(crate) const HOST: &str = "files.example.com";
@@ -24,7 +25,12 @@ pub(crate) struct Browser {
 
 impl Protected {
     pub(crate) async fn start() -> Self {
-        let open = PublicBucket::open().await;
+        Self::start_with(|_| ()).await
+    }
+
+    /// As [`Protected::start`], with changed settings.
+    pub(crate) async fn start_with(change: impl FnOnce(&mut Settings)) -> Self {
+        let open = PublicBucket::open_with(change).await;
         open.put("cat", "meow").await;
         set_open(&open.api, "photos", false).await;
         open.add_domain(HOST).await;

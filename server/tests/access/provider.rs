@@ -5,16 +5,17 @@ use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
+use rustls::ServerConfig;
 use serde_json::{Value, json};
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 
 /// A provider that runs until the test ends.
 pub(crate) struct Provider {
-    address: SocketAddr,
+    issuer: String,
     pub(crate) state: Arc<Mutex<State>>,
 }
 
@@ -24,6 +25,10 @@ pub(crate) struct State {
     pub(crate) user: Value,
     /// Claims that replace those an honest ID token has.
     pub(crate) instead: Value,
+    /// What its userinfo endpoint says, if it has one.
+    pub(crate) userinfo: Option<Value>,
+    /// Whether it takes secrets in a header, or else in the body.
+    pub(crate) basic: bool,
     /// What it signs with.
     pub(crate) key: u8,
     /// What it says that it signs with.
@@ -36,28 +41,54 @@ pub(crate) struct State {
 
 impl Provider {
     pub(crate) async fn start() -> Self {
+        Self::serve(None).await
+    }
+
+    /// One that is asked as `https://localhost`, and shows what `tls` has.
+    pub(crate) async fn start_with_tls(tls: ServerConfig) -> Self {
+        Self::serve(Some(TlsAcceptor::from(Arc::new(tls)))).await
+    }
+
+    async fn serve(tls: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
+        let issuer = match tls {
+            None => format!("http://{address}"),
+            Some(_) => format!("https://localhost:{}", address.port()),
+        };
         let state = Arc::new(Mutex::new(State {
             user: json!({ "sub": "1", "email": "Ann@Example.com", "groups": ["staff", "all"] }),
             instead: json!({}),
+            userinfo: None,
+            basic: true,
             key: 1,
             shown_key: 1,
             now: 1_780_000_000,
             codes: HashMap::new(),
             given: 0,
         }));
-        let shared = Arc::clone(&state);
+        let (shared, named) = (Arc::clone(&state), issuer.clone());
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, address, Arc::clone(&shared)));
+                let (tls, named, shared) = (tls.clone(), named.clone(), Arc::clone(&shared));
+                tokio::spawn(async move {
+                    match tls {
+                        None => serve(stream, &named, &shared).await,
+                        // Whoever does not trust it goes away.
+                        Some(tls) => {
+                            if let Ok(stream) = tls.accept(stream).await {
+                                serve(stream, &named, &shared).await;
+                            }
+                        }
+                    }
+                });
             }
         });
-        Self { address, state }
+        Self { issuer, state }
     }
 
-    pub(crate) fn issuer(&self) -> String {
-        issuer(self.address)
+    pub(crate) fn issuer(&self) -> &str {
+        &self.issuer
     }
 
     /// What happens at the provider when somebody logs in there: the path that they come back to.
@@ -75,16 +106,12 @@ impl Provider {
     }
 }
 
-fn issuer(address: SocketAddr) -> String {
-    format!("http://{address}")
-}
-
 fn parameters(text: &str) -> HashMap<String, String> {
     let decode = |text: &str| percent_decoded(&text.replace('+', " "));
     text.split('&').filter_map(|pair| pair.split_once('=')).map(|(name, value)| (decode(name), decode(value))).collect()
 }
 
-async fn serve(mut stream: TcpStream, address: SocketAddr, state: Arc<Mutex<State>>) {
+async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, issuer: &str, state: &Mutex<State>) {
     let mut request = Vec::new();
     let (head, body) = loop {
         if stream.read_buf(&mut request).await.unwrap_or(0) == 0 {
@@ -98,31 +125,20 @@ async fn serve(mut stream: TcpStream, address: SocketAddr, state: Arc<Mutex<Stat
             break (head.to_owned(), body.to_owned());
         }
     };
-    let (status, answer) = answer(&head, &body, address, &state);
+    let (status, answer) = answer(&head, &body, issuer, state);
     let text = answer.to_string();
     let head = format!(
         "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
         text.len()
     );
     drop(stream.write_all((head + &text).as_bytes()).await);
+    drop(stream.shutdown().await);
 }
 
-fn answer(head: &str, body: &str, address: SocketAddr, state: &Mutex<State>) -> (u16, Value) {
-    let issuer = issuer(address);
+fn answer(head: &str, body: &str, issuer: &str, state: &Mutex<State>) -> (u16, Value) {
     let mut state = state.lock().unwrap();
     match head.split(' ').nth(1).unwrap() {
-        "/.well-known/openid-configuration" => (
-            200,
-            json!({
-                "issuer": issuer,
-                "authorization_endpoint": format!("{issuer}/authorize"),
-                "token_endpoint": format!("{issuer}/token"),
-                "jwks_uri": format!("{issuer}/jwks"),
-                "response_types_supported": ["code"],
-                "subject_types_supported": ["public"],
-                "id_token_signing_alg_values_supported": ["EdDSA"],
-            }),
-        ),
+        "/.well-known/openid-configuration" => (200, about(issuer, &state)),
         "/jwks" => {
             let x = BASE64.encode(key(state.shown_key).public_key().as_ref());
             let kid = state.shown_key.to_string();
@@ -131,14 +147,50 @@ fn answer(head: &str, body: &str, address: SocketAddr, state: &Mutex<State>) -> 
                 json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": kid, "x": x }] }),
             )
         }
-        "/token" => token(head, &parameters(body), &issuer, &mut state),
+        "/token" => token(head, &parameters(body), issuer, &mut state),
+        "/userinfo" => match &state.userinfo {
+            Some(said) if head.contains("Bearer access") => (200, said.clone()),
+            _ => (401, json!({ "error": "invalid_token" })),
+        },
         _ => (404, json!({})),
     }
 }
 
+/// What it says of itself.
+fn about(issuer: &str, state: &State) -> Value {
+    let mut about = json!({
+        "issuer": issuer,
+        "authorization_endpoint": format!("{issuer}/authorize"),
+        "token_endpoint": format!("{issuer}/token"),
+        "jwks_uri": format!("{issuer}/jwks"),
+        "response_types_supported": ["code"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["EdDSA"],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+    });
+    if state.userinfo.is_some() {
+        about["userinfo_endpoint"] = json!(format!("{issuer}/userinfo"));
+    }
+    about
+}
+
+/// Whether whoever asks for a token shows the client's secret, in the way that is taken; `None`: in the other way.
+fn shows_secret(head: &str, sent: &HashMap<String, String>, basic: bool) -> Option<bool> {
+    let header = head.lines().find(|line| line.to_lowercase().starts_with("authorization:"));
+    if header.is_some() != basic {
+        return None;
+    }
+    let wanted = format!("Basic {}", base64::prelude::BASE64_STANDARD.encode("cairn:top+secret"));
+    Some(match header {
+        Some(line) => line.ends_with(&wanted),
+        None => (&*sent["client_id"], &*sent["client_secret"]) == ("cairn", "top secret"),
+    })
+}
+
 fn token(head: &str, sent: &HashMap<String, String>, issuer: &str, state: &mut State) -> (u16, Value) {
-    let basic = format!("Basic {}", base64::prelude::BASE64_STANDARD.encode("cairn:top+secret"));
-    let proved = head.lines().any(|line| line.to_lowercase().starts_with("authorization:") && line.ends_with(&basic));
+    let Some(proved) = shows_secret(head, sent, state.basic) else {
+        return (401, json!({ "error": "invalid_client" }));
+    };
     assert!(proved, "not the client: {head}");
     // A code is good once.
     let Some(asked) = state.codes.remove(&sent["code"]) else { return (400, json!({ "error": "invalid_grant" })) };
@@ -154,7 +206,7 @@ fn token(head: &str, sent: &HashMap<String, String>, issuer: &str, state: &mut S
     let header = json!({ "alg": "EdDSA", "kid": state.key.to_string() });
     let signed = format!("{}.{}", BASE64.encode(header.to_string()), BASE64.encode(claims.to_string()));
     let signature = BASE64.encode(key(state.key).sign(signed.as_bytes()).as_ref());
-    (200, json!({ "access_token": "x", "token_type": "Bearer", "id_token": format!("{signed}.{signature}") }))
+    (200, json!({ "access_token": "access", "token_type": "Bearer", "id_token": format!("{signed}.{signature}") }))
 }
 
 fn key(seed: u8) -> Ed25519KeyPair {

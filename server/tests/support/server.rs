@@ -35,6 +35,7 @@ fn settings_of(data: &Path) -> Settings {
         development_domains: vec!["r2dev.localhost".to_owned()],
         reserved_domains: Vec::new(),
         tls: None,
+        oidc_ca: None,
         public_cache: CacheSettings { memory_bytes: 8 << 20, disk_bytes: 64 << 20, everything: Vec::new() },
         limits: StoreLimits::default(),
     }

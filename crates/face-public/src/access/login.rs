@@ -33,6 +33,14 @@ pub(super) struct Logins {
     relying: Relying,
 }
 
+/// What somebody who begins a login wants.
+struct Wish {
+    /// The path to go to afterwards.
+    return_to: String,
+    /// To be asked who they are also by a provider that knows them already.
+    ask_again: bool,
+}
+
 /// A redirect to the login that leads back to `uri`.
 pub(super) fn to_login(uri: &str) -> Response<AnswerBody> {
     redirect(&format!("/cdn-cgi/access/login?redirect_url={}", escaped(&return_path(uri))))
@@ -85,7 +93,10 @@ impl Logins {
     }
 
     async fn login(&self, protection: &Protection, app: &AccessApp, parts: &Parts) -> Answered {
-        let return_to = return_path(&parameter(parts, "redirect_url").unwrap_or_default());
+        let wish = Wish {
+            return_to: return_path(&parameter(parts, "redirect_url").unwrap_or_default()),
+            ask_again: parameter(parts, "prompt").as_deref() == Some("login"),
+        };
         let providers = self.store.login_providers(protection).await?;
         let chosen = parameter(parts, "idp").and_then(|id| AccessId::parse(&id));
         let provider = match (&*providers, chosen) {
@@ -95,22 +106,17 @@ impl Logins {
                 Some(provider) => provider,
                 None => return Ok(pages::NOT_FOUND.answer(parts)),
             },
-            (_, None) => return Ok(choose(&providers, &return_to, parts)),
+            (_, None) => return Ok(choose(&providers, &wish, parts)),
         };
-        self.send_to(app, provider, return_to, parts).await
+        self.send_to(app, provider, wish, parts).await
     }
 
-    async fn send_to(
-        &self,
-        app: &AccessApp,
-        provider: &IdentityProvider,
-        return_to: String,
-        parts: &Parts,
-    ) -> Answered {
-        let login = self.store.begin_login(provider, callback_url(app, parts), return_to);
+    async fn send_to(&self, app: &AccessApp, provider: &IdentityProvider, wish: Wish, parts: &Parts) -> Answered {
+        let login = self.store.begin_login(provider, callback_url(app, parts), wish.return_to);
         let Some(sealed) = self.store.seal_login(app, &login) else { return Ok(pages::STALE.answer(parts)) };
-        let asked = (at(provider), &*login.redirect, &*provider.scopes, secrets(&login));
-        match self.relying.authorization_url(asked.0, asked.1, asked.2, asked.3).await {
+        let (redirect_to, scopes) = (&*login.redirect, &*provider.scopes);
+        let url = self.relying.authorization_url(at(provider), redirect_to, scopes, secrets(&login), wish.ask_again);
+        match url.await {
             Ok(url) => {
                 let mut answer = redirect(&url);
                 set_cookie(&mut answer, cookies::login(&sealed, LOGIN_SECONDS, is_secure(&parts.headers, parts)));
@@ -127,7 +133,9 @@ impl Logins {
             _ => None,
         };
         let Some((login, provider)) = opened else { return Ok(pages::STALE.answer(parts)) };
-        let mut answer = match parameter(parts, "code") {
+        // Another provider's answer (RFC 9207) is none to what this one was asked.
+        let is_its_own = parameter(parts, "iss").is_none_or(|issuer| issuer == provider.issuer);
+        let mut answer = match parameter(parts, "code").filter(|_| is_its_own) {
             Some(code) => self.redeem(app, &login, &provider, &code, parts).await,
             // Somebody pressed "cancel" there, or the provider will not: `error` says why, which is not shown.
             None => pages::REFUSED.answer(parts),
@@ -145,7 +153,10 @@ impl Logins {
         code: &str,
         parts: &Parts,
     ) -> Response<AnswerBody> {
-        let said = match self.relying.redeem(at(provider), &login.redirect, code, secrets(login)).await {
+        let custom = app.claims_of(provider.id).map(|(name, _)| name);
+        let wanted: Vec<&str> = custom.chain([&*provider.email_claim]).collect();
+        let said = self.relying.redeem(at(provider), &login.redirect, code, secrets(login), &wanted);
+        let said = match said.await {
             Ok(said) => said,
             Err(error) => return failed(&error, provider, parts),
         };
@@ -181,13 +192,17 @@ fn failed(error: &OidcError, provider: &IdentityProvider, parts: &Parts) -> Resp
     tracing::warn!(%error, provider = %provider.id, "a login failed");
     match error {
         OidcError::Unreachable(_) => pages::UNREACHABLE.answer(parts),
-        OidcError::CodeRefused(_) | OidcError::TokenRefused(_) => pages::REFUSED.answer(parts),
+        OidcError::CodeRefused(_) | OidcError::TokenRefused(_) | OidcError::ClaimsRefused(_) => {
+            pages::REFUSED.answer(parts)
+        }
     }
 }
 
-fn choose(providers: &[IdentityProvider], return_to: &str, parts: &Parts) -> Response<AnswerBody> {
+fn choose(providers: &[IdentityProvider], wish: &Wish, parts: &Parts) -> Response<AnswerBody> {
+    let prompt = if wish.ask_again { "&prompt=login" } else { "" };
     let to = |provider: &IdentityProvider| {
-        let link = format!("/cdn-cgi/access/login?idp={}&redirect_url={}", provider.id, escaped(return_to));
+        let back = escaped(&wish.return_to);
+        let link = format!("/cdn-cgi/access/login?idp={}&redirect_url={back}{prompt}", provider.id);
         (provider.name.clone(), link)
     };
     pages::choice(&providers.iter().map(to).collect::<Vec<_>>(), parts)

@@ -16,6 +16,8 @@ pub(super) struct Page {
 }
 
 const LOGIN: Option<(&str, &str)> = Some(("/cdn-cgi/access/login", "Log in"));
+/// For those whom the provider may know as somebody else than they want to be.
+const LOGIN_ANEW: Option<(&str, &str)> = Some(("/cdn-cgi/access/login?prompt=login", "Log in"));
 const LOGOUT: Option<(&str, &str)> = Some(("/cdn-cgi/access/logout", "Log out"));
 
 pub(super) const BLOCKED: Page = Page {
@@ -37,7 +39,7 @@ pub(super) const NOBODY: Page = Page {
     status: StatusCode::FORBIDDEN,
     heading: "Forbidden",
     text: "The identity provider does not vouch for an e-mail address of yours.",
-    link: LOGIN,
+    link: LOGIN_ANEW,
 };
 pub(super) const NO_PROVIDER: Page = Page {
     status: StatusCode::FORBIDDEN,
@@ -60,14 +62,15 @@ pub(super) const REFUSED: Page = Page {
 pub(super) const UNREACHABLE: Page = Page {
     status: StatusCode::BAD_GATEWAY,
     heading: "Identity provider unreachable",
-    text: "The identity provider does not answer, so nobody can log in at the moment. Try again later.",
+    text: "The identity provider does not answer, or cannot prove who it is, so nobody can log in at the moment. Try \
+           again later.",
     link: LOGIN,
 };
 pub(super) const LOGGED_OUT: Page = Page {
     status: StatusCode::OK,
     heading: "Logged out",
     text: "You have logged out here. The identity provider may still know you.",
-    link: LOGIN,
+    link: LOGIN_ANEW,
 };
 pub(super) const NOT_FOUND: Page =
     Page { status: StatusCode::NOT_FOUND, heading: "Not found", text: "There is no such page.", link: None };
