@@ -18,6 +18,7 @@ import pytest
 from botocore.client import BaseClient
 from botocore.config import Config
 
+from harness.browser import Browser
 from harness.commands import AwsCli, Node, Rclone, S3cmd, isolated_environment
 from harness.server import CairnServer
 from harness.signed_requests import Signer
@@ -184,6 +185,15 @@ def wrangler(cairn: CairnServer, tmp_path: Path, tmp_path_factory: pytest.TempPa
 def node(cairn: CairnServer, tmp_path: Path) -> Node:
     """Runs the scripts of `js/`."""
     return Node(E2E_DIRECTORY / "js", isolated_environment(tmp_path), cairn)
+
+
+@pytest.fixture(scope="module")
+def browser(cairn: CairnServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """Chromium, unpacked once and removed again: it has 200 MB."""
+    directory = tmp_path_factory.mktemp("chromium")
+    environment = isolated_environment(directory) | {"TMPDIR": str(directory)}
+    yield Browser(Node(E2E_DIRECTORY / "js", environment, cairn))
+    shutil.rmtree(directory)
 
 
 @pytest.fixture(scope="session")

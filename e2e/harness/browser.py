@@ -53,6 +53,20 @@ class PageServer:
 
 
 @dataclass(frozen=True)
+class Sight:
+    """What is to be seen in a browser: the page, whether it has a provider's login form, how wide its pictures are, the
+    cookies that its scripts can read, and those that the browser keeps for it."""
+
+    url: str
+    status: int
+    text: str
+    form: bool
+    pictures: list[int]
+    readable: str
+    cookies: dict[str, dict]
+
+
+@dataclass(frozen=True)
 class Browser:
     """Chromium: the one on PATH, or the one that comes as an npm package, driven by Playwright."""
 
@@ -72,6 +86,11 @@ class Browser:
         """Opens the page of `js/read.html` and returns what it could use of what lies at `urls`."""
         page = f"{origin}/read#{quote(json.dumps(urls))}"
         return self.node("browser_reads.mjs", PAGE=page, CHROMIUM=self.chromium())
+
+    def visit(self, *steps: tuple[str, str]) -> list[Sight]:
+        """Goes through the steps of `js/visits.mjs` as one person with no cookies; what was seen after each."""
+        seen = self.node("visits.mjs", STEPS=json.dumps(steps), CHROMIUM=self.chromium())
+        return [Sight(**sight) for sight in seen]
 
     @staticmethod
     def chromium() -> str:

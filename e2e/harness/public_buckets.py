@@ -11,7 +11,12 @@ from harness.server import CairnServer
 
 def call(server: CairnServer, method: str, bucket: str, path: str, body: dict | None = None) -> dict:
     """A call about a bucket with the root token; its result."""
-    url = f"{server.api_base}/accounts/{server.account_id}/r2/buckets/{bucket}/{path}"
+    return account_call(server, method, f"r2/buckets/{bucket}/{path}", body)
+
+
+def account_call(server: CairnServer, method: str, path: str, body: dict | None = None) -> dict:
+    """A call about the root account with its token; its result."""
+    url = f"{server.api_base}/accounts/{server.account_id}/{path}"
     headers = {"Authorization": f"Bearer {server.api_token}"}
     answer = requests.request(method, url, json=body, headers=headers, timeout=30)
     assert answer.ok, answer.text

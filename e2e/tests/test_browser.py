@@ -1,12 +1,9 @@
-"""Pages in Chromium that upload to the server from another origin, and that use fonts and images of a public bucket: what
-the rules allow works, and the browser refuses everything else. R2's pages "Configure CORS", "Presigned URLs" and
+"""Pages in Chromium that upload to the server from another origin, and that use fonts and images of a public bucket:
+what the rules allow works, and the browser refuses everything else. R2's pages "Configure CORS", "Presigned URLs" and
 "Public buckets"."""
 
 from __future__ import annotations
 
-import shutil
-import struct
-import zlib
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -15,22 +12,13 @@ from botocore.client import BaseClient
 
 from conftest import E2E_DIRECTORY
 from harness.browser import Browser, PageServer
-from harness.commands import Node, isolated_environment
+from harness.pictures import PIXEL, picture
 from harness.public_buckets import open_to_everybody
 from harness.server import CairnServer
 
 FILE = "<svg/>"
 FILE_TYPE = "image/svg+xml"
 REFUSED = {"error": "TypeError"}
-
-
-@pytest.fixture(scope="module")
-def browser(cairn: CairnServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """Chromium, unpacked once and removed again: it has 200 MB."""
-    directory = tmp_path_factory.mktemp("chromium")
-    environment = isolated_environment(directory) | {"TMPDIR": str(directory)}
-    yield Browser(Node(E2E_DIRECTORY / "js", environment, cairn))
-    shutil.rmtree(directory)
 
 
 @pytest.fixture(scope="module")
@@ -120,19 +108,6 @@ def test_a_rule_allows_what_it_names_and_nothing_else(
 
 
 # Public buckets
-
-PIXEL = [200, 100, 50, 255]
-
-
-def picture() -> bytes:
-    """A PNG of one pixel."""
-
-    def chunk(kind: bytes, content: bytes) -> bytes:
-        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
-
-    pixels = zlib.compress(bytes([0, *PIXEL[:3]]))
-    head = struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
 
 
 @pytest.fixture
