@@ -1,6 +1,7 @@
 //! Applications that protect custom domains, and their policies, as JSON. Source: Cloudflare's API,
 //! `zero_trust.access.applications` and its policies: type `self_hosted`, and what of it makes sense here.
 
+use crate::access_members::{self, Destination, Members};
 use crate::access_rules::{self, SentRule};
 use crate::durations;
 use crate::envelope;
@@ -11,35 +12,38 @@ use operations::Action;
 use operations::access_apps::{AppContent, PolicyContent};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use types::{AccessApp, AccessDecision, AccessId, AccessPolicy, DomainName, ErrorCode, OperationError, Resource};
+use types::{AccessApp, AccessDecision, AccessId, AccessPolicy, ErrorCode, OperationError, Resource};
 
 /// How long a login holds, unless the client says otherwise. Source: Cloudflare's API, `session_duration`.
 const SESSION_SECONDS: u64 = 86_400;
 
-/// An application as clients send it. What else they send is of no account here.
+/// An application as clients send it.
 #[derive(Deserialize)]
 struct SentApp {
     name: Option<String>,
-    domain: String,
+    domain: Option<String>,
+    self_hosted_domains: Option<Vec<String>>,
+    destinations: Option<Vec<Destination>>,
     #[serde(rename = "type")]
     kind: Option<String>,
     session_duration: Option<String>,
     allowed_idps: Option<Vec<String>>,
     options_preflight_bypass: Option<bool>,
     policies: Option<Vec<SentPolicy>>,
+    #[serde(flatten)]
+    others: Members,
 }
 
 #[derive(Deserialize)]
 struct SentPolicy {
     name: String,
     decision: String,
-    #[serde(default)]
-    include: Vec<SentRule>,
-    #[serde(default)]
-    exclude: Vec<SentRule>,
-    #[serde(default)]
-    require: Vec<SentRule>,
+    include: Option<Vec<SentRule>>,
+    exclude: Option<Vec<SentRule>>,
+    require: Option<Vec<SentRule>>,
     precedence: Option<usize>,
+    #[serde(flatten)]
+    others: Members,
 }
 
 #[derive(Deserialize)]
@@ -66,10 +70,12 @@ impl SentApp {
         if self.kind.as_deref().is_some_and(|kind| kind != "self_hosted") {
             return Err(invalid("type is self_hosted: others are not supported"));
         }
-        if self.domain.contains('/') {
-            return Err(invalid("domain is a whole custom domain: paths are not supported"));
-        }
-        let domain = DomainName::parse(&self.domain).map_err(|error| invalid(&error.to_string()))?;
+        access_members::check("an application", &self.others, access_members::OF_APPS)?;
+        let domain = access_members::protected_domain(
+            self.domain.as_deref(),
+            self.self_hosted_domains.as_deref().unwrap_or_default(),
+            self.destinations.as_deref().unwrap_or_default(),
+        )?;
         let seconds = self.session_duration.as_deref().map(durations::seconds).transpose()?;
         let provider = |id: &String| AccessId::parse(id).ok_or_else(|| invalid("allowed_idps are ids"));
         let mut policies: Option<Vec<_>> =
@@ -79,7 +85,7 @@ impl SentApp {
             policies.sort_by_key(|policy| policy.precedence.unwrap_or(usize::MAX));
         }
         Ok(AppContent {
-            name: self.name.unwrap_or_else(|| self.domain.clone()),
+            name: self.name.unwrap_or_else(|| domain.to_string()),
             domain,
             session_seconds: seconds.unwrap_or(SESSION_SECONDS),
             providers: self.allowed_idps.iter().flatten().map(provider).collect::<Result<_, _>>()?,
@@ -91,13 +97,15 @@ impl SentApp {
 
 impl SentPolicy {
     fn read(self) -> Result<PolicyContent, RestError> {
+        access_members::check("a policy", &self.others, access_members::OF_POLICIES)?;
         let unknown = || invalid("decision is allow, deny, non_identity or bypass");
+        let rules = |sent: &Option<Vec<SentRule>>| access_rules::read(sent.as_deref().unwrap_or_default());
         Ok(PolicyContent {
             name: self.name,
             decision: AccessDecision::parse(&self.decision).ok_or_else(unknown)?,
-            include: access_rules::read(&self.include)?,
-            exclude: access_rules::read(&self.exclude)?,
-            require: access_rules::read(&self.require)?,
+            include: rules(&self.include)?,
+            exclude: rules(&self.exclude)?,
+            require: rules(&self.require)?,
             precedence: self.precedence,
         })
     }

@@ -5,6 +5,7 @@
 //! module that its row names.
 
 mod access_apps;
+mod access_members;
 mod access_rules;
 mod audit_csv;
 mod audit_entry;

@@ -80,7 +80,8 @@ async fn bad_input_is_refused_and_changes_nothing() {
     ] {
         api.post(APPS, &body).await.refused(400, 12130);
     }
-    api.post(APPS, &json!({ "name": "x" })).await.refused(400, 10040);
+    api.post(APPS, &json!({ "name": "x" })).await.refused(400, 12130);
+    api.post(APPS, &json!({ "name": "x", "domain": 1 })).await.refused(400, 10040);
     assert_eq!(api.get(APPS).await.ok(), json!([]));
     site.protect(json!([])).await;
     api.post(APPS, &json!({ "name": "x", "domain": HOST })).await.refused(409, 11010);
@@ -88,6 +89,73 @@ async fn bad_input_is_refused_and_changes_nothing() {
     let one = format!("{APPS}/{}", other["id"].as_str().unwrap());
     api.put(&one, &json!({ "name": "x", "domain": HOST })).await.refused(409, 11010);
     assert_eq!(api.get(&one).await.ok(), other);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_would_leave_more_open_than_was_asked_for_is_refused() {
+    let site = Protected::start().await;
+    let api = &site.open.api;
+    let with = |name: &str, value: Value| {
+        let mut app = json!({ "name": "x", "domain": "a.example.com", "type": "self_hosted" });
+        app[name] = value;
+        app
+    };
+    let policy_with = |name: &str, value: Value| {
+        let mut policy = policy("allow", json!([{ "everyone": {} }]));
+        policy[name] = value;
+        policy
+    };
+    let (public, second) = (json!({ "type": "public", "uri": "a.example.com" }), json!({ "uri": "b.example.com" }));
+    let strict = [
+        policy_with("approval_required", json!(true)),
+        policy_with("isolation_required", json!(true)),
+        policy_with("purpose_justification_required", json!(true)),
+        policy_with("mfa_config", json!({ "mfa_disabled": false })),
+        policy_with("session_duration", json!("5m")),
+        policy_with("excludes", json!([{ "email": { "email": "guest@example.com" } }])),
+    ];
+    for body in [
+        with("self_hosted_domains", json!(["a.example.com", "b.example.com"])),
+        with("destinations", json!([public, second])),
+        with("destinations", json!([{ "type": "private", "cidr": "10.0.0.0/8" }])),
+        with("enable_binding_cookie", json!(true)),
+        with("mfa_config", json!({ "mfa_disabled": false })),
+        with("policy", json!([policy("deny", json!([{ "everyone": {} }]))])),
+    ] {
+        api.post(APPS, &body).await.refused(400, 12130);
+    }
+    for policy in &strict {
+        api.post(APPS, &with("policies", json!([policy]))).await.refused(400, 12130);
+    }
+    assert_eq!(api.get(APPS).await.ok(), json!([]));
+    let app = site.protect(json!([policy("allow", json!([{ "everyone": {} }]))])).await;
+    let policies = format!("{APPS}/{}/policies", app["id"].as_str().unwrap());
+    let one = format!("{policies}/{}", app["policies"][0]["id"].as_str().unwrap());
+    for policy in &strict {
+        api.post(&policies, policy).await.refused(400, 12130);
+        api.put(&one, policy).await.refused(400, 12130);
+    }
+    assert_eq!(api.get(&policies).await.ok(), app["policies"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_read_can_be_written_back() {
+    let site = Protected::start().await;
+    let api = &site.open.api;
+    let app = site.protect(json!([policy("allow", json!([{ "everyone": {} }]))])).await;
+    let one = format!("{APPS}/{}", app["id"].as_str().unwrap());
+    assert_eq!(api.put(&one, &app).await.ok()["policies"][0]["include"], json!([{ "everyone": {} }]));
+    let policy = api.get(&format!("{one}/policies")).await.ok()[0].clone();
+    let at = format!("{one}/policies/{}", policy["id"].as_str().unwrap());
+    assert_eq!(api.put(&at, &policy).await.ok()["id"], policy["id"]);
+    // As the current SDKs and Terraform say which domain it is.
+    let mut sent = json!({ "name": "y", "type": "self_hosted", "app_launcher_visible": true, "policies": null,
+        "destinations": [{ "type": "public", "uri": "y.example.com" }], "enable_binding_cookie": false });
+    let made = api.post(APPS, &sent).await.ok();
+    assert_eq!((&made["domain"], &made["self_hosted_domains"]), (&json!("y.example.com"), &json!(["y.example.com"])));
+    sent["destinations"] = json!([{ "type": "public", "uri": "z.example.com" }]);
+    let changed = api.put(&format!("{APPS}/{}", made["id"].as_str().unwrap()), &sent).await.ok();
+    assert_eq!(changed["domain"], json!("z.example.com"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
