@@ -8,6 +8,7 @@ use http::{Method, Request, Response, StatusCode};
 use http_support::{AnswerBody, Security};
 use std::sync::Arc;
 use tls::{Domains, names};
+use types::host::{name_of, without_port};
 
 /// Where an ACME authority asks (RFC 8555 section 8.3).
 const CHALLENGE_PATH: &str = "/.well-known/acme-challenge/";
@@ -52,7 +53,7 @@ impl Front {
     /// RFC 9110 section 15.5.20. Browsers send requests for one name on connections made for another if the certificate
     /// covers both; then the other's rules would hold in the place of its own.
     async fn misdirected<B>(&self, request: &Request<B>, connection: &Security) -> Option<Response<AnswerBody>> {
-        let name = host(request).and_then(|host| names::normalized(without_port(host)))?;
+        let name = name(request)?;
         if connection.server_name.as_ref() == Some(&name) {
             return None;
         }
@@ -70,16 +71,14 @@ impl Front {
     }
 }
 
+/// The name that the public face finds the request's domain by, if that is one.
+fn name<B>(request: &Request<B>) -> Option<String> {
+    host(request).and_then(name_of).and_then(names::normalized)
+}
+
 fn host<B>(request: &Request<B>) -> Option<&str> {
     let header = request.headers().get(HOST).and_then(|host| host.to_str().ok());
     header.or_else(|| request.uri().authority().map(|authority| authority.as_str()))
-}
-
-fn without_port(host: &str) -> &str {
-    match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
-    }
 }
 
 /// Whether a request is signed as S3's are: its signature would not hold elsewhere, and clients do not sign anew.

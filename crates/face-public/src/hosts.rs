@@ -7,6 +7,7 @@
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName};
 use http::{Method, Request};
 use std::net::Ipv4Addr;
+use types::host::name_of;
 use types::{DomainName, PublicId, PublicName};
 
 /// The domains that decide whose a host is, in lower case.
@@ -55,8 +56,7 @@ impl PublicHosts {
 
     /// Reads a host, with or without a port.
     fn read(&self, host: &str, custom: bool) -> Option<Asked> {
-        let host = without_port(host);
-        let host = host.strip_suffix('.').unwrap_or(host);
+        let host = name_of(host)?;
         if !host.contains('.') || host.parse::<Ipv4Addr>().is_ok() {
             return None;
         }
@@ -93,13 +93,6 @@ fn is_signed<B>(request: &Request<B>) -> bool {
     begins(&AUTHORIZATION, "AWS")
         || request.uri().query().is_some_and(|query| query.contains("X-Amz-Algorithm="))
         || (request.method() == Method::POST && begins(&CONTENT_TYPE, "multipart/form-data"))
-}
-
-fn without_port(host: &str) -> &str {
-    match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
-    }
 }
 
 /// `a.b` of `a.b.domain`, nothing of the domain itself; `None` if the host is not within the domain.
@@ -187,6 +180,9 @@ mod tests {
             "a b.example.com",
             "assets.example.com,other.example.com",
             "*.example.com",
+            "assets.example.com..",
+            "assets.example.com..:80",
+            "assets.example.com...",
         ] {
             assert_eq!(at(host), None, "{host}");
         }

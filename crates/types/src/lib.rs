@@ -12,6 +12,7 @@ pub mod customer_key;
 pub mod domain;
 pub mod error;
 pub mod etag;
+pub mod host;
 pub mod ids;
 pub mod lifecycle;
 pub mod lifecycle_plan;

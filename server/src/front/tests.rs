@@ -1,8 +1,11 @@
 //! What is decided before a face: redirects, challenges, misdirected requests.
 
 use super::*;
+use face_public::{Asked as AskedOfFace, PublicHosts};
+use proptest::prelude::*;
 use std::collections::HashMap;
 use tls::{Asked, MinVersion, Rules};
+use types::PublicName;
 
 /// Two domains: one that asks for TLS 1.3, and one that is being proven.
 struct Stub;
@@ -78,4 +81,27 @@ async fn a_connection_made_by_weaker_rules_does_not_reach_a_domain() {
     assert_eq!(over(0x0304, "lax.example.com", "strict.example.com").await, None);
     assert_eq!(over(0x0304, "strict.example.com", "strict.example.com").await, None);
     assert_eq!(over(0x0303, "strict.example.com", "lax.example.com").await, None);
+}
+
+/// Hosts of few pieces, so that dots, ports and oddities meet.
+fn odd_host() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(vec![
+        "strict", "STRICT", "example", "com", ".", ".", "..", ":", ":80", "-", "_", "*", "1", "[", "]", "@", "/", " ", "\u{e9}",
+    ]);
+    let odd = prop::collection::vec(piece, 0..10).prop_map(|pieces| pieces.concat());
+    let end = prop::sample::select(vec!["", ".", "..", "...", ":80", ".:80", "..:80", ":80.", ".:", ":80:80", " "]);
+    prop_oneof![odd, end.prop_map(|end| format!("strict.example.com{end}"))]
+}
+
+proptest! {
+    #[test]
+    fn whatever_the_face_takes_for_a_domain_is_that_domain_here_too(host in odd_host()) {
+        if let Ok(value) = HeaderValue::from_str(&host) {
+            let mut request = Request::new(());
+            request.headers_mut().insert(HOST, value);
+            if let Some(AskedOfFace::Name(PublicName::Custom(domain))) = PublicHosts::default().asked(&request, true) {
+                prop_assert_eq!(name(&request).as_deref(), Some(domain.as_str()));
+            }
+        }
+    }
 }

@@ -50,6 +50,8 @@ async fn hosts_that_are_nearly_a_public_one_are_not() {
         "catsXexample.com",
         "user@cats.example.com",
         "cats.example.com/",
+        "cats.example.com..",
+        "cats.example.com..:9200",
         "cats.example.com,private.localhost",
         &format!("{id}.localhost"),
         &format!("{}.evil", open.host),

@@ -60,6 +60,11 @@ async fn a_connection_for_one_domain_does_not_reach_a_stricter_one() {
         let lax = shaken(&server, "lax.example.com", house.client(&[&TLS12], &[])).await.unwrap();
         assert_eq!(get(lax, host).await.0, 421, "{host}");
     }
+    for host in ["strict.example.com..", "strict.example.com..:443", "strict.example.com..."] {
+        let lax = shaken(&server, "lax.example.com", house.client(&[&TLS12], &[])).await.unwrap();
+        let (status, body) = get(lax, host).await;
+        assert!((400..500).contains(&status) && body != b"meow", "{host} is nobody's");
+    }
     let modern = shaken(&server, "lax.example.com", house.client(&[&TLS13], &[])).await.unwrap();
     assert_eq!(get(modern, "strict.example.com").await, (200, b"meow".to_vec()));
 }

@@ -1,6 +1,7 @@
 //! Which account, jurisdiction and bucket a `Host` names. Sources: R2 "S3 API compatibility", "Release notes"
 //! 2022-05-16 (virtual-hosted style), "Data location" (jurisdictions).
 
+use types::host::without_port;
 use types::{AccountId, ErrorCode, Jurisdiction, OperationError};
 
 /// The domains whose sub-domains mean something. Every other host is path style, in the default jurisdiction.
@@ -45,13 +46,6 @@ impl HostRules {
             Some(bucket) if bucket.contains('.') => Err(unknown_host()),
             bucket => Ok(HostMatch { bucket: bucket.map(str::to_ascii_lowercase), ..HostMatch::NOTHING }),
         }
-    }
-}
-
-fn without_port(host: &str) -> &str {
-    match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
     }
 }
 
