@@ -14,6 +14,7 @@ from botocore.client import BaseClient
 
 from harness.bodies import MIB, body
 from harness.commands import AwsCli, CommandFailed
+from harness.server import CairnServer
 
 FILES = {
     "readme.txt": b"read me",
@@ -176,3 +177,15 @@ def test_a_multipart_upload_is_driven_by_hand(aws: AwsCli, s3: BaseClient, bucke
     other = aws.json("s3api", "create-multipart-upload", *target)["UploadId"]
     aws("s3api", "abort-multipart-upload", *target, "--upload-id", other)
     assert "Uploads" not in aws.json("s3api", "list-multipart-uploads", "--bucket", bucket)
+
+
+def test_a_list_of_buckets_in_pages_is_whole(fresh_cairn: CairnServer, tmp_path: Path) -> None:
+    aws = AwsCli.configured(fresh_cairn, tmp_path)
+    names = [f"page-{number}" for number in range(5)]
+    for name in names:
+        aws("s3", "mb", f"s3://{name}")
+    listed = json.loads(aws("s3api", "list-buckets", "--page-size", "2", "--output", "json"))
+    assert [entry["Name"] for entry in listed["Buckets"]] == names
+    first = json.loads(aws("s3api", "list-buckets", "--max-items", "3", "--output", "json"))
+    rest = json.loads(aws("s3api", "list-buckets", "--starting-token", first["NextToken"], "--output", "json"))
+    assert [entry["Name"] for page in (first, rest) for entry in page["Buckets"]] == names

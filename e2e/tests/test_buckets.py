@@ -41,6 +41,15 @@ def test_buckets_are_listed_in_the_order_of_their_names(
     assert [entry["Name"] for entry in client.list_buckets()["Buckets"]] == ["apple", "apple-2", "pear", "quince"]
 
 
+def test_a_paginator_shows_all_buckets(fresh_cairn: CairnServer, make_client: Callable[..., BaseClient]) -> None:
+    client = make_client(fresh_cairn)
+    names = [f"page-{number}" for number in range(5)]
+    for name in names:
+        client.create_bucket(Bucket=name)
+    pages = list(client.get_paginator("list_buckets").paginate(PaginationConfig={"PageSize": 2}))
+    assert [[entry["Name"] for entry in page["Buckets"]] for page in pages] == [names[:2], names[2:4], names[4:]]
+
+
 def test_a_buckets_region_is_auto(s3: BaseClient, bucket: str) -> None:
     headers = s3.head_bucket(Bucket=bucket)["ResponseMetadata"]["HTTPHeaders"]
     assert headers["x-amz-bucket-region"] == "auto"

@@ -58,6 +58,25 @@ async fn a_list_of_buckets_resumes_at_its_token() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_of_max_buckets_follow_each_other_as_the_clients_of_s3_turn_them() {
+    let server = server_with_buckets().await;
+    let (mut names, mut token, mut pages) = (vec![], String::new(), 0);
+    loop {
+        let target = format!("/?max-buckets=2&continuation-token={}", percent_encoded(&token));
+        let answer = server.client.get(&target).send().await.ok();
+        assert_eq!(answer.element("NextContinuationToken"), None);
+        names.extend(elements(answer.text(), "Name"));
+        pages += 1;
+        match answer.element("ContinuationToken") {
+            Some(next) => token = next,
+            None => break,
+        }
+    }
+    assert_eq!((pages, names), (3, ["other", "team-a", "team-b", "team-c", "team-d"].map(str::to_owned).to_vec()));
+    server.client.get("/?max-buckets=-1").send().await.refused(400, "InvalidArgument");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_upload_may_make_its_bucket() {
     let server = server_with("first").await;
     let client = &server.client;

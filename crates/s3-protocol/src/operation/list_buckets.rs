@@ -1,4 +1,4 @@
-//! ListBuckets, with R2's paging. Source: R2 "Extensions", `ListBuckets`.
+//! ListBuckets, with R2's paging and that of S3. Source: R2 "Extensions", `ListBuckets`; AWS, `ListBuckets`.
 
 use super::Answer;
 use super::listing::{page_size, write_identity};
@@ -20,6 +20,9 @@ pub struct ListBuckets {
     pub continuation_token: Option<String>,
     /// Names of one page, at most `types::limits::LIST_PAGE_MAX`; may be 0.
     pub max_keys: u16,
+    /// The size came as `max-buckets`, which only S3's paging has: its clients read the token of the next page where
+    /// R2 repeats that of this one.
+    pub paged_as_s3: bool,
 }
 
 /// One bucket.
@@ -52,14 +55,18 @@ pub fn decode(head: &RequestHead<'_>) -> Result<ListBuckets, OperationError> {
         Some(text) => Ok(Some(text)),
         None => query.get_filled(parameter),
     };
+    let max_keys = either("cf-max-keys", "max-keys")?;
     // `max-buckets` is what S3 itself calls it since 2024.
-    let max_keys =
-        either("cf-max-keys", "max-keys")?.map_or_else(|| query.get_filled("max-buckets"), |text| Ok(Some(text)));
+    let max_buckets = if max_keys.is_none() { query.get_filled("max-buckets")? } else { None };
     Ok(ListBuckets {
         prefix: either("cf-prefix", "prefix")?,
         start_after: either("cf-start-after", "start-after")?,
         continuation_token: either("cf-continuation-token", "continuation-token")?,
-        max_keys: page_size(max_keys?.as_deref(), "max-keys")?,
+        paged_as_s3: max_buckets.is_some(),
+        max_keys: match max_buckets {
+            Some(text) => page_size(Some(&text), "max-buckets")?,
+            None => page_size(max_keys.as_deref(), "max-keys")?,
+        },
     })
 }
 
@@ -69,8 +76,12 @@ pub fn encode(request: &ListBuckets, page: &BucketPage<'_>) -> Answer {
         xml.element("Buckets", |xml| page.buckets.iter().for_each(|bucket| write_bucket(xml, bucket)));
         write_identity(xml, "Owner", page.owner);
         xml.boolean("IsTruncated", page.next_token.is_some());
-        xml.optional("NextContinuationToken", page.next_token.as_deref());
-        xml.optional("ContinuationToken", request.continuation_token.as_deref());
+        if request.paged_as_s3 {
+            xml.optional("ContinuationToken", page.next_token.as_deref());
+        } else {
+            xml.optional("NextContinuationToken", page.next_token.as_deref());
+            xml.optional("ContinuationToken", request.continuation_token.as_deref());
+        }
         xml.optional("Prefix", request.prefix.as_deref());
         xml.optional("StartAfter", request.start_after.as_deref());
         xml.number("KeyCount", page.buckets.len() as u64);

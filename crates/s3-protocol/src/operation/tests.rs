@@ -124,6 +124,7 @@ fn buckets_page_by_headers_before_parameters() {
         start_after: Some("s".into()),
         continuation_token: None,
         max_keys: 1,
+        paged_as_s3: false,
     };
     assert_eq!(request, expected);
     let page = list_buckets::BucketPage {
@@ -145,6 +146,25 @@ fn buckets_page_by_headers_before_parameters() {
         text.contains("<NextContinuationToken>next</NextContinuationToken>") && text.contains("<KeyCount>1</KeyCount>"),
         "{text}"
     );
+}
+
+#[test]
+fn a_page_of_max_buckets_has_its_next_token_where_s3_has_it() {
+    let tokens = |query: &str, next_token: Option<&str>| {
+        let request = list_buckets::decode(&head(query, &HeaderMap::new())).unwrap();
+        let next_token = next_token.map(str::to_owned);
+        let page = list_buckets::BucketPage { owner: AccountId([1; 16]), buckets: vec![], next_token };
+        let text = contents(&list_buckets::encode(&request, &page));
+        let element = |name: &str| Some(text.split_once(&format!("<{name}>"))?.1.split_once('<')?.0.to_owned());
+        (element("ContinuationToken"), element("NextContinuationToken"))
+    };
+    let (this, next) = (Some("this".to_owned()), Some("next".to_owned()));
+    assert_eq!(tokens("max-buckets=2&continuation-token=this", Some("next")), (next.clone(), None));
+    assert_eq!(tokens("max-buckets=2&continuation-token=this", None), (None, None));
+    assert_eq!(tokens("max-keys=2&max-buckets=3&continuation-token=this", Some("next")), (this.clone(), next));
+    assert_eq!(tokens("continuation-token=this", None), (this, None));
+    let refused = list_buckets::decode(&head("max-buckets=many", &HeaderMap::new())).unwrap_err();
+    assert!(refused.to_string().contains("max-buckets"), "{refused}");
 }
 
 #[test]
