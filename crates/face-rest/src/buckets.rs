@@ -7,6 +7,7 @@ use crate::json;
 use crate::request::{Answered, Call, CallBody};
 use operations::BucketRow;
 use operations::create_bucket::CreateBucket;
+use operations::delete_bucket::HAS_UPLOADS;
 use operations::list_buckets::ListBuckets;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -131,11 +132,11 @@ fn invalid_class() -> RestError {
 /// Removes an empty bucket.
 ///
 /// # Errors
-/// 10008 for one with objects, 10006.
+/// 10008 for one with objects or uploads in progress, 10006.
 pub(crate) async fn delete(call: Call<'_>) -> Answered {
     let name = call.bucket()?;
     call.store.delete_bucket(call.caller, &name).await.map_err(|error| match error.code {
-        ErrorCode::BucketNotEmpty => {
+        ErrorCode::BucketNotEmpty if error.message() != HAS_UPLOADS => {
             let account = call.caller.account;
             let message = format!("The bucket you tried to delete ({name}) is not empty (account {account}).");
             OperationError::new(ErrorCode::BucketNotEmpty, message)

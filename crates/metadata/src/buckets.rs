@@ -5,6 +5,7 @@ use crate::engine::{Outcome, Scan, Step, Table, Visitor, scan_with};
 use crate::keys;
 use crate::rows::{BucketCountRow, BucketRow, FirstLocationRow, GarbageRow, SequenceRow};
 use crate::service::{Change, Metadata, MetadataError, Stored};
+use crate::upload_listing::UploadQuery;
 use std::sync::Arc;
 use types::{AccountId, BucketId, BucketName, Jurisdiction, LifecyclePlan, LocationHint, Timestamp};
 
@@ -201,9 +202,14 @@ impl Metadata {
         Ok(!page.entries.is_empty())
     }
 
-    /// Removes a bucket that has no object at that moment; uploads in progress become garbage, and names that it was
-    /// public at are free again. Its location is
-    /// remembered for the next bucket of its name.
+    /// True if the bucket has an upload in progress.
+    pub async fn has_uploads(&self, bucket: BucketId) -> Result<bool, MetadataError> {
+        let page = self.list_uploads(bucket, &UploadQuery { limit: 1, ..Default::default() }).await?;
+        Ok(!page.entries.is_empty())
+    }
+
+    /// Removes a bucket that has neither object nor upload at that moment; names that it was public at are free again.
+    /// Its location is remembered for the next bucket of its name.
     /// [`Outcome::Conflict`]: it has one, or it or its names are no longer as they were found, or another bucket of the
     /// account was made or removed.
     pub async fn delete_bucket(&self, bucket: &FoundBucket, now: Timestamp) -> Result<Outcome, MetadataError> {
@@ -214,6 +220,7 @@ impl Metadata {
         bucket.expect(&mut change);
         domains.remove(bucket.id(), &mut change);
         change.expect_none(keys::objects(bucket.id()));
+        change.expect_none(keys::uploads(bucket.id()));
         change.delete(bucket.key.clone());
         names.remove(&bucket.key, &mut change);
         change.delete(keys::lifecycle(bucket.id()));

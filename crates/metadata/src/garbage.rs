@@ -91,7 +91,8 @@ impl Metadata {
         }
     }
 
-    /// Turns the uploads of a dead bucket into garbage of their own, and forgets the bucket.
+    /// Forgets what was due in a dead bucket, and the bucket. Older releases also removed buckets with uploads in
+    /// progress: those become garbage of their own.
     pub async fn break_up_bucket(
         &self,
         garbage: &FoundGarbage,

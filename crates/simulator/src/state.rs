@@ -67,6 +67,11 @@ pub fn md5(bytes: &[u8]) -> Md5 {
 }
 
 impl Bucket {
+    /// True if it may be removed.
+    fn is_empty(&self) -> bool {
+        self.objects.is_empty() && self.uploads.is_empty() && self.unnamed.is_empty()
+    }
+
     fn refuse_locked(&self, key: &str) -> Result<(), ErrorCode> {
         let kept = self.locked && key.starts_with(LOCKED_PREFIX) && self.objects.contains_key(key);
         if kept { Err(ErrorCode::ObjectLockedByBucketPolicy) } else { Ok(()) }
@@ -103,7 +108,7 @@ impl State {
         match operation {
             Operation::CreateBucket(name) if self.buckets.contains_key(name) => return Err(ErrorCode::BucketConflict),
             Operation::CreateBucket(name) => drop(self.buckets.insert(name.clone(), Bucket::default())),
-            Operation::DeleteBucket(name) if !self.bucket(name)?.objects.is_empty() => {
+            Operation::DeleteBucket(name) if !self.bucket(name)?.is_empty() => {
                 return Err(ErrorCode::BucketNotEmpty);
             }
             Operation::DeleteBucket(name) => drop(self.buckets.remove(name)),

@@ -324,14 +324,14 @@ impl World {
     }
 }
 
-/// What removes all that is seen. Some uploads are left to go with their buckets.
+/// What removes all that is seen.
 fn removal_of(seen: &State) -> Vec<Operation> {
     let mut operations = Vec::new();
     for (name, bucket) in &seen.buckets {
         let keys: Vec<_> = bucket.objects.keys().cloned().collect();
         operations.push(Operation::Lock(name.clone(), false));
         operations.push(Operation::DeleteMany(name.clone(), keys));
-        for (id, upload) in bucket.uploads.iter().step_by(2) {
+        for (id, upload) in &bucket.uploads {
             let at = simulator::ObjectName::new(name, &upload.key);
             operations.push(Operation::Abort(UploadName { at, id: *id }));
         }

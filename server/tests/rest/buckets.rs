@@ -136,6 +136,20 @@ async fn pages_of_buckets_go_both_ways_and_end() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bucket_with_uploads_in_progress_stays() {
+    let (server, rest) = server().await;
+    create(&rest, "bucket").await;
+    let upload = server.client.create_upload("/bucket/big").await;
+    let refused = rest.r2("DELETE", "/buckets/bucket").send().await;
+    assert_eq!(refused.failure(), (409, 10008));
+    let message = refused.envelope["errors"][0]["message"].as_str().unwrap();
+    assert!(message.contains("multipart uploads in progress: abort"), "{message}");
+    server.client.upload_part("/bucket/big", &upload, 1, b"kept").await;
+    server.client.delete(&format!("/bucket/big?uploadId={upload}")).send().await.ok();
+    rest.r2("DELETE", "/buckets/bucket").send().await.result();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bucket_with_objects_stays() {
     let (_server, rest) = server().await;
     create(&rest, "bucket").await;

@@ -295,7 +295,8 @@ async fn a_bucket_can_go_with_its_rules_and_its_name_be_used_again() {
     let server = server_with("aging").await;
     let client = &server.client;
     set(client, "aging", &[expire("end", "", 1)]).await;
-    client.create_upload("/aging/upload").await;
+    let upload = client.create_upload("/aging/upload").await;
+    client.delete(&format!("/aging/upload?uploadId={upload}")).send().await.ok();
     client.put("/aging/a", "x").send().await.ok();
     client.delete("/aging/a").send().await;
     assert_eq!(client.delete("/aging").send().await.status, 204);

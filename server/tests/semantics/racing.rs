@@ -196,15 +196,46 @@ async fn copies_that_race_with_their_sources_lose_and_leave_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_bucket_made_again_under_the_same_name_is_empty() {
+async fn no_upload_begins_in_a_bucket_that_is_deleted_at_the_same_time() {
+    let server = server_with("race").await;
+    let client = &server.client;
+    for round in 0..60 {
+        let bucket = format!("/short-lived-{round}");
+        client.request("PUT", &bucket).send().await.ok();
+        let begin = client.post(&format!("{bucket}/key?uploads"), "").send();
+        let delete = client.delete(&bucket).send();
+        let (begin, delete) = if round % 2 == 0 {
+            tokio::join!(begin, delete)
+        } else {
+            let (delete, begin) = tokio::join!(delete, begin);
+            (begin, delete)
+        };
+        if delete.status == 204 {
+            begin.refused(404, "NoSuchBucket");
+            continue;
+        }
+        delete.refused(409, "BucketNotEmpty");
+        let upload = begin.ok().element("UploadId").unwrap();
+        client.delete(&format!("{bucket}/key?uploadId={upload}")).send().await.ok();
+        client.delete(&bucket).send().await.ok();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bucket_goes_once_its_uploads_are_ended_and_made_again_is_empty() {
     let server = server_with("race").await;
     let client = &server.client;
     let upload = client.create_upload("/race/left").await;
     client.upload_part("/race/left", &upload, 1, &body_of(1, MIB)).await;
+    let refused = client.delete("/race").send().await;
+    assert!(refused.text().contains("multipart uploads in progress"), "{}", refused.text());
+    refused.refused(409, "BucketNotEmpty");
+    client.upload_part("/race/left", &upload, 2, &body_of(2, MIB)).await;
+    client.delete(&format!("/race/left?uploadId={upload}")).send().await.ok();
     client.delete("/race").send().await.ok();
     client.request("PUT", "/race").send().await.ok();
     let uploads = client.get("/race?uploads").send().await.ok();
-    assert!(blocks(uploads.text(), "Upload").is_empty(), "uploads go with their bucket");
+    assert!(blocks(uploads.text(), "Upload").is_empty(), "{}", uploads.text());
     client.put(&format!("/race/left?partNumber=2&uploadId={upload}"), "x").send().await.refused(404, "NoSuchUpload");
     assert_eq!(server.files_after_collection().await, 0);
 }

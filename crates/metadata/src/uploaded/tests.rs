@@ -104,11 +104,24 @@ async fn a_completed_upload_counts_as_an_object_only_also_with_parts_left_out() 
 }
 
 #[tokio::test]
-async fn uploads_go_with_their_bucket() {
+async fn uploads_keep_their_bucket() {
+    let scene = Scene::new(StorageClass::Standard).await;
+    assert!(scene.metadata.has_uploads(scene.bucket.id()).await.unwrap());
+    assert_eq!(scene.metadata.delete_bucket(&scene.bucket, Timestamp(3)).await.unwrap(), Outcome::Conflict);
+    let upload = scene.upload().await;
+    let ended = scene.metadata.abort_upload(&scene.bucket, &upload, Deletion::Client, Timestamp(4)).await.unwrap();
+    assert_eq!(ended, Outcome::Committed);
+    assert!(!scene.metadata.has_uploads(scene.bucket.id()).await.unwrap());
+    assert_eq!(scene.metadata.delete_bucket(&scene.bucket, Timestamp(5)).await.unwrap(), Outcome::Committed);
+}
+
+#[tokio::test]
+async fn uploads_that_an_older_release_left_in_a_dead_bucket_become_garbage() {
     let scene = Scene::new(StorageClass::Standard).await;
     scene.put_part(1, &part(1, 100)).await;
-    assert_eq!(scene.metadata.delete_bucket(&scene.bucket, Timestamp(3)).await.unwrap(), Outcome::Committed);
-    assert_eq!(scene.uploaded().await, UploadedCounters::default());
+    let mut change = scene.metadata.change();
+    change.discard(Timestamp(3), crate::rows::GarbageRow::Bucket(scene.bucket.id()));
+    assert_eq!(change.commit().await.unwrap(), Outcome::Committed);
     let garbage = scene.metadata.garbage(None, 9).await.unwrap();
     scene.metadata.break_up_bucket(&garbage[0], scene.bucket.id(), Timestamp(4)).await.unwrap();
     assert!(!scene.has_sums_of_upload().await);
