@@ -1,12 +1,13 @@
 //! The envelope of every answer but objects: success, errors, messages, result, result_info.
 
-use crate::error::{Domain, RestError};
+use crate::error::{self, Domain, Partly, RestError};
 use crate::request::Answered;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use http::{Response, StatusCode};
 use http_support::AnswerBody;
 use serde::Serialize;
+use std::borrow::Cow;
 use types::{ErrorCode, OperationError};
 
 #[derive(Serialize)]
@@ -22,7 +23,7 @@ struct Envelope<'a, T, I> {
 #[derive(Serialize)]
 struct Problem<'a> {
     code: u32,
-    message: &'a str,
+    message: Cow<'a, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error_chain: Option<[Link; 1]>,
 }
@@ -84,12 +85,18 @@ const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 /// Seconds after which a client may try again.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 
-/// A failure of a call of `domain`.
+/// A failure of a call of `domain`. Of one that did a part of its work, the result is what was done, and the errors
+/// tell what was not.
 pub(crate) fn failure(error: &RestError, domain: Domain) -> Response<AnswerBody> {
     let shown = error.shown(domain);
-    let error_chain = shown.because.map(|(code, message)| [Link { code, message }]);
-    let errors = vec![Problem { code: shown.code, message: &shown.message, error_chain }];
-    let envelope = Envelope { success: false, errors, messages: &[], result: None::<&()>, result_info: None::<&()> };
+    let (result, errors) = match error {
+        RestError::Partly(partly) => (Some(&partly.done), problems(partly, domain)),
+        RestError::Failed(_) | RestError::Refused(_) => {
+            let error_chain = shown.because.map(|(code, message)| [Link { code, message }]);
+            (None, vec![Problem { code: shown.code, message: Cow::Borrowed(&*shown.message), error_chain }])
+        }
+    };
+    let envelope = Envelope { success: false, errors, messages: &[], result, result_info: None::<&()> };
     // Numbers and texts only: this cannot fail.
     let mut answer = answer(shown.status, serde_json::to_vec(&envelope).unwrap_or_default());
     match shown.status {
@@ -104,8 +111,20 @@ pub(crate) fn failure(error: &RestError, domain: Domain) -> Response<AnswerBody>
     answer
 }
 
+fn problems(partly: &Partly, domain: Domain) -> Vec<Problem<'_>> {
+    let problem = |(name, error): &'_ (String, OperationError)| {
+        let shown = error::failed(error, domain);
+        Problem { code: shown.code, message: format!("{name}: {}", shown.message).into(), error_chain: None }
+    };
+    partly.failed().map(problem).collect()
+}
+
 /// Whether the log should hear of it. A full disk is a state, not an accident, and is told where it is noticed.
 pub(crate) fn is_accident(error: &RestError) -> bool {
-    let RestError::Failed(error) = error else { return false };
+    let error = match error {
+        RestError::Failed(error) => error,
+        RestError::Partly(partly) => partly.worst(),
+        RestError::Refused(_) => return false,
+    };
     error.code.status() >= 500 && !matches!(error.code, ErrorCode::NotImplemented | ErrorCode::StorageFull)
 }

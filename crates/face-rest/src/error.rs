@@ -4,6 +4,7 @@
 //! from those about users and tokens, and clients such as wrangler tell them apart.
 
 use http::StatusCode;
+use serde_json::Value;
 use std::borrow::Cow;
 use types::{ErrorCode, OperationError};
 
@@ -25,6 +26,33 @@ pub(crate) enum RestError {
     Failed(OperationError),
     /// The face says so.
     Refused(Refusal),
+    /// Some of several things were done, others not.
+    Partly(Partly),
+}
+
+/// What became of several things, of which at least one failed.
+#[derive(Debug)]
+pub(crate) struct Partly {
+    /// The result of those that were done.
+    pub(crate) done: Value,
+    /// The first that was not, with its name.
+    pub(crate) first: (String, OperationError),
+    /// The others that were not.
+    pub(crate) others: Vec<(String, OperationError)>,
+}
+
+impl Partly {
+    /// The name of each that was not done, and why.
+    pub(crate) fn failed(&self) -> impl Iterator<Item = &(String, OperationError)> {
+        std::iter::once(&self.first).chain(&self.others)
+    }
+
+    /// The failure that decides the status: an accident before a refusal, since asking again may help.
+    pub(crate) fn worst(&self) -> &OperationError {
+        self.failed().fold(&self.first.1, |worst, (_, error)| {
+            if error.code.status() > worst.code.status() { error } else { worst }
+        })
+    }
 }
 
 /// A failure that is the REST API's own.
@@ -97,6 +125,7 @@ impl RestError {
                 because: refusal.because,
             },
             Self::Failed(error) => failed(error, domain),
+            Self::Partly(partly) => failed(partly.worst(), domain),
         }
     }
 }
@@ -105,7 +134,8 @@ fn could_not_route(path: &str) -> String {
     format!("Could not route to {path}, perhaps your object identifier is invalid?")
 }
 
-fn failed(error: &OperationError, domain: Domain) -> Shown<'_> {
+/// What a client hears of a failed operation from a call of `domain`.
+pub(crate) fn failed(error: &OperationError, domain: Domain) -> Shown<'_> {
     let (status_of, code, message) = match (error.code, domain) {
         (ErrorCode::Unauthorized, Domain::Verify) => (401, 1000, "Invalid API Token"),
         (ErrorCode::Unauthorized, Domain::Identity) => (403, 9109, "Invalid access token"),

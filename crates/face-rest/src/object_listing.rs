@@ -2,7 +2,7 @@
 
 use crate::cursor::PageSize;
 use crate::envelope;
-use crate::error::RestError;
+use crate::error::{Partly, RestError};
 use crate::jobs;
 use crate::json;
 use crate::request::{Answered, Call, CallBody};
@@ -82,7 +82,8 @@ fn http_metadata(http: &HttpMetadata) -> Map<String, Value> {
 /// Removes the objects of a list of keys, or, with a `prefix`, begins a job that removes all that begin with it.
 ///
 /// # Errors
-/// 10006, 10020; 10040 for what is no list of keys, or one of too many.
+/// 10006, 10020; 10040 for what is no list of keys, or one of too many. Keys that could not be removed, such as 10069 for
+/// those that are kept, are told one by one, beside those that were.
 pub(crate) async fn delete(call: Call<'_>, body: CallBody<'_>) -> Answered {
     if let Some(prefix) = call.query()?.get("prefix") {
         let job = call.store.start_prefix_deletion(call.caller, &call.bucket()?, prefix).await?;
@@ -94,9 +95,17 @@ pub(crate) async fn delete(call: Call<'_>, body: CallBody<'_>) -> Answered {
     }
     let keys: Result<Vec<_>, _> = texts.iter().map(|text| ObjectKey::parse(text)).collect();
     let keys = keys.map_err(|_| ErrorCode::InvalidObjectName)?;
-    for deleted in call.store.delete_objects(call.caller, &call.bucket()?, &keys).await? {
-        deleted?;
+    let outcomes = call.store.delete_objects(call.caller, &call.bucket()?, &keys).await?;
+    let (mut deleted, mut failed) = (Vec::new(), Vec::new());
+    for (key, outcome) in texts.into_iter().zip(outcomes) {
+        match outcome {
+            Ok(()) => deleted.push(json!({ "key": key })),
+            Err(error) => failed.push((key, error)),
+        }
     }
-    let deleted: Vec<Value> = texts.iter().map(|key| json!({ "key": key })).collect();
-    envelope::success(&deleted)
+    let mut failed = failed.into_iter();
+    match failed.next() {
+        None => envelope::success(&deleted),
+        Some(first) => Err(RestError::Partly(Partly { done: deleted.into(), first, others: failed.collect() })),
+    }
 }

@@ -25,7 +25,14 @@ async fn what_a_rule_keeps_is_neither_replaced_nor_removed() {
     let locked = |answer: RestAnswer| assert_eq!(answer.failure(), (403, 10069));
     locked(rest.r2("PUT", &object("kept/a")).body("new").send().await);
     locked(rest.r2("DELETE", &object("kept/a")).send().await);
-    locked(rest.r2("DELETE", "/buckets/bucket/objects").json(&json!(["a", "kept/a", "z"])).send().await);
+    let some = rest.r2("DELETE", "/buckets/bucket/objects").json(&json!(["a", "kept/a", "z", "kept/b"])).send().await;
+    assert_eq!((some.status, &some.envelope["success"]), (403, &json!(false)));
+    assert_eq!(some.envelope["result"], json!([{ "key": "a" }, { "key": "z" }]), "what was done is told");
+    let errors: Vec<_> = some.envelope["errors"].as_array().unwrap().iter().collect();
+    let told = |error: &serde_json::Value, key: &str| {
+        error["code"] == 10069 && error["message"].as_str().unwrap().starts_with(&format!("{key}: "))
+    };
+    assert!(errors.len() == 2 && told(errors[0], "kept/a") && told(errors[1], "kept/b"), "{errors:?}");
     let keys = async || -> Vec<String> {
         let listed = rest.r2("GET", "/buckets/bucket/objects").send().await.result();
         listed.as_array().unwrap().iter().map(|object| object["key"].as_str().unwrap().to_owned()).collect()
