@@ -49,9 +49,12 @@ impl Partly {
 
     /// The failure that decides the status: an accident before a refusal, since asking again may help.
     pub(crate) fn worst(&self) -> &OperationError {
-        self.failed().fold(&self.first.1, |worst, (_, error)| {
-            if error.code.status() > worst.code.status() { error } else { worst }
-        })
+        self.failed().fold(
+            &self.first.1,
+            |worst, (_, error)| {
+                if error.code.status() > worst.code.status() { error } else { worst }
+            },
+        )
     }
 }
 

@@ -46,6 +46,7 @@ pub mod settle_domains;
 pub mod start;
 pub mod store;
 pub mod temporary_credentials;
+mod token_bounds;
 pub mod token_rules;
 pub mod tokens;
 pub mod upload_part;

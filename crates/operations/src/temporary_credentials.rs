@@ -8,6 +8,7 @@ use crate::restriction::Restriction;
 pub use crate::restriction::Scope;
 use crate::session_token::{self, Claims, PathClaims, SessionToken};
 use crate::store::Store;
+use crate::token_bounds::Bounds;
 use metadata::rows::{TokenRow, TokenState};
 use std::sync::Arc;
 use types::limits::TEMPORARY_CREDENTIAL_SECONDS_MAX;
@@ -46,7 +47,8 @@ impl Store {
     /// Makes temporary credentials. They may never do more than their parent, nor than whoever has them made.
     ///
     /// # Errors
-    /// `AccessDenied`, also for a scope that caller or parent lack on the bucket; `NoSuchBucket`; `NoSuchToken` for a
+    /// `AccessDenied`, also for a scope that caller or parent lack on the bucket, and for what could be used where or when
+    /// the caller's token may not; `NoSuchBucket`; `NoSuchToken` for a
     /// parent that the account does not have; `InvalidArgument` for a time out of bounds.
     pub async fn create_temporary_credentials(
         &self,
@@ -64,6 +66,10 @@ impl Store {
         for (who, name) in [(caller, "Your token"), (&parent_caller, "The parent token")] {
             check_has(who, name, request)?;
         }
+        // They may be used where their parent may, as long as it may.
+        let end = Timestamp(self.clock.now().0.saturating_add(request.seconds.saturating_mul(1000)));
+        let expires = Some(parent.expires.map_or(end, |of_parent| of_parent.min(end)));
+        self.check_within_own(caller, &Bounds { expires, ..Bounds::of(&parent) }).await?;
         let secret = types::ids::hex(&parent.secret);
         let claims = claims(caller, request, self.clock.now());
         let SessionToken { text, secret } = session_token::sign(&claims, &secret)?;

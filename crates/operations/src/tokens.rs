@@ -6,14 +6,13 @@ use crate::authenticate::secret_of;
 use crate::caller::Caller;
 use crate::permissions::Action;
 use crate::store::Store;
+use crate::token_bounds::Bounds;
 use metadata::rows::{TokenOwner, TokenRow, TokenState};
 use metadata::tokens::TokenQuery;
 use metadata::{Outcome, Stored};
 use std::sync::Arc;
 use types::limits::{POLICIES_MAX, TOKEN_NAME_BYTES_MAX};
-use types::{
-    AccessKeyId, AddressCondition, Effect, ErrorCode, OperationError, PermissionGroup, Policy, Resource, Timestamp,
-};
+use types::{AccessKeyId, AddressCondition, ErrorCode, OperationError, Policy, Resource, Timestamp};
 
 /// What a client says of a token.
 #[derive(Clone, Debug)]
@@ -30,6 +29,13 @@ pub struct TokenContent {
     pub not_before: Option<Timestamp>,
     /// It may not be used from then on.
     pub expires: Option<Timestamp>,
+}
+
+impl TokenContent {
+    /// Where it may be used from, if not from everywhere.
+    fn bounded_addresses(&self) -> Option<Arc<AddressCondition>> {
+        Some(&self.addresses).filter(|addresses| **addresses != AddressCondition::default()).cloned().map(Arc::new)
+    }
 }
 
 /// A token as it is shown.
@@ -75,7 +81,8 @@ impl Store {
     /// Makes a token.
     ///
     /// # Errors
-    /// `AccessDenied`, also for a token that could do more than the caller; `InvalidArgument` for content out of
+    /// `AccessDenied`, also for a token that could do more than the caller's own, from more places or for longer;
+    /// `InvalidArgument` for content out of
     /// bounds.
     pub async fn create_token(
         &self,
@@ -84,7 +91,7 @@ impl Store {
         content: TokenContent,
     ) -> Result<NewToken, OperationError> {
         caller.authorize(Action::CreateToken, Resource::Account)?;
-        self.check(caller, &content)?;
+        self.check(caller, &content, None).await?;
         loop {
             let (id, value, now) = (AccessKeyId(self.random_id()), self.new_token_value(), self.clock.now());
             let secret = secret_of(&value);
@@ -150,9 +157,9 @@ impl Store {
         content: TokenContent,
     ) -> Result<Token, OperationError> {
         caller.authorize(Action::UpdateToken, Resource::Account)?;
-        self.check(caller, &content)?;
         loop {
             let found = self.find_token(caller, owner, id).await?;
+            self.check(caller, &content, Some(&found.row)).await?;
             let row = self.row(&content, TokenRow { modified: self.clock.now(), ..found.row.clone() });
             let audited = AuditedChange::of_token("UpdateToken", id, Some(&found.row), Some(&row));
             let recording = self.recording(caller, audited).await?;
@@ -165,7 +172,7 @@ impl Store {
     /// Gives a token a new value, and so a new S3 secret access key. The old ones end at once.
     ///
     /// # Errors
-    /// `AccessDenied`, also for a token that may do more than the caller; `NoSuchToken`.
+    /// `AccessDenied`, as with [`Store::create_token`]; `NoSuchToken`.
     pub async fn roll_token(
         &self,
         caller: &Caller,
@@ -175,7 +182,7 @@ impl Store {
         caller.authorize(Action::UpdateToken, Resource::Account)?;
         loop {
             let found = self.find_token(caller, owner, id).await?;
-            check_no_more_than(caller, &found.row.policies)?;
+            self.check_no_more_than_own(caller, &found.row.policies, &Bounds::of(&found.row)).await?;
             let value = self.new_token_value();
             let row = TokenRow { secret: secret_of(&value), modified: self.clock.now(), ..found.row.clone() };
             let values = (&self.value_digest(&found.row.secret), &self.value_digest(&row.secret));
@@ -220,22 +227,33 @@ impl Store {
         own.ok_or_else(|| ErrorCode::NoSuchToken.into())
     }
 
-    fn check(&self, caller: &Caller, content: &TokenContent) -> Result<(), OperationError> {
-        let bounds = [
+    /// `stored`: the token as it is, which may keep an end that is past.
+    async fn check(
+        &self,
+        caller: &Caller,
+        content: &TokenContent,
+        stored: Option<&TokenRow>,
+    ) -> Result<(), OperationError> {
+        let keeps_its_end = stored.is_some_and(|stored| stored.expires == content.expires);
+        let rules = [
             ((1..=TOKEN_NAME_BYTES_MAX).contains(&content.name.len()), "name must have a length between 1 and 120"),
             ((1..=POLICIES_MAX).contains(&content.policies.len()), "a token has from 1 to 300 policies"),
             (content.policies.iter().all(|policy| !policy.groups.is_empty()), "a policy needs a permission group"),
             (content.policies.iter().all(|policy| !policy.resources.is_empty()), "a policy needs a resource"),
-            (content.expires.is_none_or(|end| end > self.clock.now()), "expires_on must lie in the future"),
+            (
+                keeps_its_end || content.expires.is_none_or(|end| end > self.clock.now()),
+                "expires_on must lie in the future",
+            ),
             (
                 content.expires.is_none() || content.not_before < content.expires,
                 "not_before must lie before expires_on",
             ),
         ];
-        if let Some((_, message)) = bounds.into_iter().find(|(holds, _)| !holds) {
+        if let Some((_, message)) = rules.into_iter().find(|(holds, _)| !holds) {
             return Err(OperationError::new(ErrorCode::InvalidArgument, message));
         }
-        check_no_more_than(caller, &content.policies)
+        let bounds = Bounds { addresses: content.bounded_addresses(), expires: content.expires };
+        self.check_no_more_than_own(caller, &content.policies, &bounds).await
     }
 
     /// A value nobody has had before.
@@ -245,13 +263,12 @@ impl Store {
 
     /// `of` with what a client says.
     fn row(&self, content: &TokenContent, of: TokenRow) -> TokenRow {
-        let addresses = Some(&content.addresses).filter(|addresses| **addresses != AddressCondition::default());
         let policies = content.policies.iter().map(|policy| Policy { id: self.random_id(), ..policy.clone() });
         TokenRow {
             name: content.name.as_str().into(),
             disabled: content.disabled.unwrap_or(of.disabled),
             policies: policies.collect(),
-            addresses: addresses.cloned().map(Arc::new),
+            addresses: content.bounded_addresses(),
             not_before: content.not_before,
             expires: content.expires,
             ..of
@@ -262,19 +279,6 @@ impl Store {
         let state = row.state(self.clock.now());
         Token { id, row, state, last_used: None }
     }
-}
-
-/// Nobody gets hold of a token that may do more than their own: else the right to make tokens would be every right.
-fn check_no_more_than(caller: &Caller, policies: &[Policy]) -> Result<(), OperationError> {
-    for policy in policies.iter().filter(|policy| policy.effect == Effect::Allow) {
-        let exceeds = |group: &PermissionGroup| policy.resources.iter().any(|resource| !caller.holds(*group, resource));
-        if let Some(group) = policy.groups.iter().find(|group| exceeds(group)) {
-            let message =
-                format!("Your token lacks '{}' on these resources: it cannot give it to another.", group.name());
-            return Err(OperationError::new(ErrorCode::AccessDenied, message));
-        }
-    }
-    Ok(())
 }
 
 /// What the rest is filled in to.

@@ -186,6 +186,18 @@ impl AddressCondition {
         (self.only.is_empty() || has(&self.only)) && !has(&self.but_not)
     }
 
+    /// Whether every address that `other` allows is one that this allows. Exceptions must be kept as exceptions, also
+    /// those of addresses that `other` does not name.
+    pub fn includes(&self, other: &Self) -> bool {
+        let cover = |nets: &[IpNet], others: &[IpNet]| {
+            // Neighbours may cover together what none of them does.
+            let nets = IpNet::aggregate(&nets.to_vec());
+            others.iter().all(|other| nets.iter().any(|net| net.contains(other)))
+        };
+        let is_kept_in = self.only.is_empty() || (!other.only.is_empty() && cover(&self.only, &other.only));
+        is_kept_in && cover(&other.but_not, &self.but_not)
+    }
+
     /// Reads an address or a CIDR range.
     pub fn parse(text: &str) -> Option<IpNet> {
         text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
@@ -231,6 +243,13 @@ mod tests {
         assert!(allows("192.0.2.1") && allows("::ffff:192.0.2.1") && allows("::1"));
         assert!(!allows("192.0.2.7") && !allows("198.51.100.1") && !allows("::2"));
         assert!(AddressCondition::default().allows("198.51.100.1".parse().unwrap()));
+        let of = |only: &[&str], but_not: &[&str]| AddressCondition { only: nets(only), but_not: nets(but_not) };
+        assert!(condition.includes(&condition) && AddressCondition::default().includes(&condition));
+        assert!(condition.includes(&of(&["192.0.2.128/25"], &["192.0.2.6/31"])));
+        assert!(of(&["192.0.2.0/25", "192.0.2.128/25"], &[]).includes(&of(&["192.0.2.0/24"], &[])), "neighbours");
+        for wider in [of(&["192.0.2.0/23"], &["192.0.2.7"]), of(&["192.0.2.0/24"], &[]), of(&[], &["192.0.2.7"])] {
+            assert!(!condition.includes(&wider), "{wider:?}");
+        }
         assert_eq!((AddressCondition::parse("192.0.2.0/33"), AddressCondition::parse("here")), (None, None));
     }
 }

@@ -1,9 +1,11 @@
 //! What tokens may do, over S3 and REST alike.
 
-use crate::api::{Api, on_account, on_bucket};
+use crate::api::{Api, on_account, on_bucket, with};
 use crate::support::TestServer;
 use serde_json::json;
-use types::PermissionGroup::{self, ApiTokensRead, ApiTokensWrite, R2BucketItemRead, R2BucketItemWrite, R2StorageRead};
+use types::PermissionGroup::{
+    self, ApiTokensRead, ApiTokensWrite, R2BucketItemRead, R2BucketItemWrite, R2StorageRead, R2StorageWrite,
+};
 
 /// A server with two buckets of an object each.
 async fn server() -> (TestServer, Api) {
@@ -65,6 +67,41 @@ async fn a_token_of_a_bucket_sees_no_other() {
         token.api.get("/accounts/{a}").await.refused(403, 9109);
     }
     server.client.get("/mine/c").send().await.refused(404, "NoSuchKey");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_with_an_end_and_addresses_hands_on_both() {
+    let (_server, root) = server().await;
+    let account = root.account();
+    let groups = [ApiTokensWrite, R2StorageRead, R2StorageWrite];
+    let content = |end: Option<&str>, only: &[&str], but_not: &[&str]| {
+        let condition = json!({ "request_ip": { "in": only, "not_in": but_not } });
+        with(on_account(&account, &groups), json!({ "expires_on": end, "condition": condition }))
+    };
+    let end = Some("2090-01-01T00:00:00Z");
+    let free = root.make(&on_account(&account, &groups)).await;
+    let bound = root.make(&content(end, &["127.0.0.0/8"], &["127.9.0.0/16"])).await;
+    let path = |id: &str| format!("/accounts/{{a}}/tokens/{id}");
+    for wider in [
+        on_account(&account, &groups),
+        content(None, &["127.0.0.0/8"], &["127.9.0.0/16"]),
+        content(Some("2090-01-01T00:00:01Z"), &["127.0.0.0/8"], &["127.9.0.0/16"]),
+        content(end, &[], &["127.9.0.0/16"]),
+        content(end, &["127.0.0.0/8"], &[]),
+        content(end, &["127.0.0.0/8", "192.0.2.1"], &["127.9.0.0/16"]),
+    ] {
+        bound.api.post("/accounts/{a}/tokens", &wider).await.refused(403, 9109);
+        bound.api.put(&path(&bound.id), &wider).await.refused(403, 9109);
+    }
+    bound.api.put(&format!("{}/value", path(&free.id)), &json!({})).await.refused(403, 9109);
+    let temporary = |parent: &str| json!({ "bucket": "mine", "parentAccessKeyId": parent, "permission": "object-read-only", "ttlSeconds": 60 });
+    bound.api.post("/accounts/{a}/r2/temp-access-credentials", &temporary(&free.id)).await.refused(403, 10000);
+    bound.api.post("/accounts/{a}/r2/temp-access-credentials", &temporary(&bound.id)).await.ok();
+    let narrower = content(Some("2089-01-01T00:00:00Z"), &["127.0.0.1"], &["127.8.0.0/15"]);
+    let made = bound.api.make(&narrower).await;
+    bound.api.put(&format!("{}/value", path(&made.id)), &json!({})).await.ok();
+    bound.api.put(&path(&bound.id), &narrower).await.ok();
+    root.put(&path(&bound.id), &on_account(&account, &groups)).await.ok();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

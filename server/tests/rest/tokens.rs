@@ -147,6 +147,10 @@ async fn tokens_that_have_ended_are_listed_if_they_are_asked_for() {
     root.get("/accounts/{a}/tokens?include_expired=maybe").await.refused(400, 400);
     let path = format!("/accounts/{{a}}/tokens/{}", ending.id);
     assert_eq!(root.get(&path).await.ok()["status"], "expired");
+    let renamed = with(on_account(&root.account(), &[R2StorageRead]), json!({ "name": "past", "expires_on": end }));
+    assert_eq!(root.put(&path, &renamed).await.ok()["name"], "past", "an end that it has may stay");
+    let past = with(renamed, json!({ "expires_on": "2020-01-01T00:00:00Z" }));
+    root.put(&path, &past).await.refused(400, 400);
     root.put(&path, &on_account(&root.account(), &[R2StorageRead])).await.ok();
     assert_eq!(ids("").await.len(), 2, "without an end it is listed again");
 }
