@@ -27,7 +27,7 @@ pub(crate) enum RestError {
     /// The face says so.
     Refused(Refusal),
     /// Some of several things were done, others not.
-    Partly(Partly),
+    Partly(Box<Partly>),
 }
 
 /// What became of several things, of which at least one failed.

@@ -106,6 +106,9 @@ pub(crate) async fn delete(call: Call<'_>, body: CallBody<'_>) -> Answered {
     let mut failed = failed.into_iter();
     match failed.next() {
         None => envelope::success(&deleted),
-        Some(first) => Err(RestError::Partly(Partly { done: deleted.into(), first, others: failed.collect() })),
+        Some(first) => {
+            let partly = Partly { done: deleted.into(), first, others: failed.collect() };
+            Err(RestError::Partly(Box::new(partly)))
+        }
     }
 }

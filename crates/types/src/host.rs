@@ -29,7 +29,8 @@ mod tests {
         for host in ["a.b..", "a.b..:80", "a.b...", "..", "..:1"] {
             assert_eq!(name_of(host), None, "{host}");
         }
-        for (host, name) in [("[::1]:80", "[::1]"), ("[::1]", "[::1]"), ("a:b", "a:b"), ("", ""), (".", ""), (":", "")] {
+        for (host, name) in [("[::1]:80", "[::1]"), ("[::1]", "[::1]"), ("a:b", "a:b"), ("", ""), (".", ""), (":", "")]
+        {
             assert_eq!(name_of(host), Some(name), "{host}");
         }
     }
