@@ -3,11 +3,14 @@
 
 use crate::settings::Redirect;
 use bytes::Bytes;
+use face_public::{Asked, PublicHosts};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue, LOCATION};
 use http::{Method, Request, Response, StatusCode};
 use http_support::{AnswerBody, Security};
+use std::io;
 use std::sync::Arc;
-use tls::{Domains, names};
+use tls::{Domains, Rules, names};
+use types::PublicName;
 use types::host::{name_of, without_port};
 
 /// Where an ACME authority asks (RFC 8555 section 8.3).
@@ -17,11 +20,13 @@ const CHALLENGE_PATH: &str = "/.well-known/acme-challenge/";
 pub(crate) struct Front {
     domains: Arc<dyn Domains>,
     redirect: Option<Redirect>,
+    hosts: PublicHosts,
 }
 
 impl Front {
-    pub(crate) fn new(domains: Arc<dyn Domains>, redirect: Option<Redirect>) -> Self {
-        Self { domains, redirect }
+    /// Asks `domains` about names; `hosts` tell which can be public ones.
+    pub(crate) fn new(domains: Arc<dyn Domains>, redirect: Option<Redirect>, hosts: PublicHosts) -> Self {
+        Self { domains, redirect, hosts }
     }
 
     /// The answer, if no face is to see the request.
@@ -47,28 +52,49 @@ impl Front {
                 }
             };
         }
-        self.redirect.filter(|_| !is_signed(request)).and_then(|redirect| redirected(request, redirect))
+        let redirect = self.redirect?;
+        if is_signed(request) {
+            match self.is_public(request).await {
+                Ok(true) => {}
+                Ok(false) => return None,
+                Err(error) => return Some(unknown(&error)),
+            }
+        }
+        redirected(request, redirect)
+    }
+
+    /// Whether a request is for a public name: what is signed there is signed for nothing.
+    async fn is_public<B>(&self, request: &Request<B>) -> io::Result<bool> {
+        match self.hosts.asked(request, true) {
+            Some(Asked::Name(PublicName::Custom(name))) => Ok(self.domains.rules(name.as_str()).await?.is_some()),
+            Some(Asked::Name(PublicName::Managed(_)) | Asked::Nobody) => Ok(true),
+            // The face refuses who says two things.
+            Some(Asked::Contradiction) | None => Ok(false),
+        }
     }
 
     /// RFC 9110 section 15.5.20. Browsers send requests for one name on connections made for another if the certificate
-    /// covers both; then the other's rules would hold in the place of its own.
+    /// covers both; then the other's rules would hold in the place of its own. And a connection that was made for the
+    /// name may be older than its rules. Connections that meet any rules, which are nearly all, are not asked about.
     async fn misdirected<B>(&self, request: &Request<B>, connection: &Security) -> Option<Response<AnswerBody>> {
-        let name = name(request)?;
-        if connection.server_name.as_ref() == Some(&name) {
+        if Rules::any_allow(connection) {
             return None;
         }
+        let name = name(request)?;
         match self.domains.rules(&name).await {
             Ok(rules) if rules.as_ref().is_none_or(|rules| rules.allow(connection)) => None,
             Ok(_) => Some(answer(
                 StatusCode::MISDIRECTED_REQUEST,
                 "This connection was not made for this host. Open one that is.\n".to_owned(),
             )),
-            Err(error) => {
-                tracing::error!(%error, name, "the rules of a domain could not be looked up");
-                Some(answer(StatusCode::SERVICE_UNAVAILABLE, "Try again.\n".to_owned()))
-            }
+            Err(error) => Some(unknown(&error)),
         }
     }
+}
+
+fn unknown(error: &io::Error) -> Response<AnswerBody> {
+    tracing::error!(%error, "the rules of a domain could not be looked up");
+    answer(StatusCode::SERVICE_UNAVAILABLE, "Try again.\n".to_owned())
 }
 
 /// The name that the public face finds the request's domain by, if that is one.

@@ -169,8 +169,13 @@ impl Instance {
         let public_cache = Arc::new(PublicCache::new(settings.public_cache.clone()));
         let copies: Arc<dyn PublicCopies> = Arc::clone(&public_cache) as _;
         let (store, engine) = open_store(&root, settings, &machine, Some(copies)).await?;
+        let public_hosts = PublicHosts {
+            development_domains: settings.development_domains.clone(),
+            account_domains: settings.account_domains.clone(),
+            bucket_domains: settings.bucket_domains.clone(),
+        };
         let secure = match &settings.tls {
-            Some(tls) => Some(Secure::prepare(tls, &store, &machine).await?),
+            Some(tls) => Some(Secure::prepare(tls, &public_hosts, &store, &machine).await?),
             None => None,
         };
         let tls_address = secure.as_ref().map(Secure::address);
@@ -186,11 +191,6 @@ impl Instance {
             pid: std::process::id(),
         };
         let hosts = HostRules {
-            account_domains: settings.account_domains.clone(),
-            bucket_domains: settings.bucket_domains.clone(),
-        };
-        let public_hosts = PublicHosts {
-            development_domains: settings.development_domains.clone(),
             account_domains: settings.account_domains.clone(),
             bucket_domains: settings.bucket_domains.clone(),
         };

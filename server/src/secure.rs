@@ -6,6 +6,7 @@ use crate::instance::{Machine, StartError, told_to_stop};
 use crate::settings::{AcmeSettings, ChallengeKind, TlsSettings};
 use background::certificates::Issuing;
 use environment::Clock;
+use face_public::PublicHosts;
 use http_support::{Handler, Listener, ListenerSettings};
 use operations::Store;
 use std::io;
@@ -37,6 +38,7 @@ impl Secure {
     /// An address that cannot be listened on; a certificate that cannot be used; none at all.
     pub(crate) async fn prepare(
         settings: &TlsSettings,
+        hosts: &PublicHosts,
         store: &Arc<Store>,
         machine: &Machine,
     ) -> Result<Self, StartError> {
@@ -52,7 +54,7 @@ impl Secure {
         }
         let domains: Arc<dyn Domains> = Arc::new(KnownDomains { store: Arc::clone(store) });
         let redirect = settings.redirect.map(|redirect| redirect.with_port(address.port()));
-        let front = Arc::new(Front::new(Arc::clone(&domains), redirect));
+        let front = Arc::new(Front::new(Arc::clone(&domains), redirect, hosts.clone()));
         let issuing = match &settings.acme {
             Some(acme) => Some(issuing(acme, store, &catalogue, machine).map_err(StartError::Certificate)?),
             None => None,

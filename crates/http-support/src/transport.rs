@@ -41,8 +41,6 @@ pub enum Protocol {
 /// What a TLS handshake agreed on. Requests that came over TLS carry an `Arc` of it as an extension; others carry none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Security {
-    /// The name the client asked for (SNI), lower case; `None` if it named none.
-    pub server_name: Option<String>,
     /// The version of TLS, as on the wire: `0x0303` is 1.2, `0x0304` is 1.3.
     pub version: u16,
     /// The cipher suite's number in IANA's registry.

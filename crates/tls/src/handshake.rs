@@ -96,7 +96,7 @@ impl Handshakes {
                 return Err(refuse(&mut hello.io, INTERNAL_ERROR, "no configuration").await);
             }
         };
-        Ok(opened(hello.into_stream(config).await?, server_name))
+        Ok(opened(hello.into_stream(config).await?))
     }
 
     async fn config_of(&self, name: Option<&str>) -> io::Result<Option<Arc<ServerConfig>>> {
@@ -167,12 +167,12 @@ async fn refuse(socket: &mut TcpStream, alert: [u8; 7], reason: &'static str) ->
     told.await.err().unwrap_or_else(|| io::Error::other(reason))
 }
 
-fn opened(stream: TlsStream<TcpStream>, server_name: Option<String>) -> Opened<TlsStream<TcpStream>> {
+fn opened(stream: TlsStream<TcpStream>) -> Opened<TlsStream<TcpStream>> {
     let (_, session) = stream.get_ref();
     let protocol = if session.alpn_protocol() == Some(b"h2") { Protocol::Http2 } else { Protocol::Http1 };
     // Both are known once a handshake has ended; 0 is below every rule.
     let version = session.protocol_version().map_or(0, u16::from);
     let cipher = session.negotiated_cipher_suite().map_or(0, |suite| u16::from(suite.suite()));
-    let security = Some(Arc::new(Security { server_name, version, cipher }));
+    let security = Some(Arc::new(Security { version, cipher }));
     Opened { stream, protocol, security }
 }

@@ -54,9 +54,14 @@ impl Rules {
         Self { min_version, ciphers: any.then_some(allowed) }
     }
 
+    /// Whether a connection meets whatever rules there may be.
+    pub fn any_allow(connection: &Security) -> bool {
+        connection.version >= u16::from(ProtocolVersion::TLSv1_3)
+    }
+
     /// Whether a connection meets them.
     pub fn allow(&self, connection: &Security) -> bool {
-        if connection.version >= u16::from(ProtocolVersion::TLSv1_3) {
+        if Self::any_allow(connection) {
             return true;
         }
         self.min_version == MinVersion::Tls12
@@ -123,7 +128,7 @@ mod tests {
     use super::*;
 
     fn agreed(version: u16, suite: CipherSuite) -> Security {
-        Security { server_name: None, version, cipher: suite.into() }
+        Security { version, cipher: suite.into() }
     }
 
     #[test]

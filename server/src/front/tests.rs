@@ -12,7 +12,7 @@ struct Stub;
 
 impl Domains for Stub {
     fn rules<'a>(&'a self, name: &'a str) -> Asked<'a, Option<Rules>> {
-        let strict = (name == "strict.example.com").then(|| Rules::new(MinVersion::Tls13, []));
+        let strict = name.starts_with("strict.example.").then(|| Rules::new(MinVersion::Tls13, []));
         Box::pin(async move { Ok(strict) })
     }
 
@@ -35,8 +35,16 @@ fn request(method: &str, host: &str, target: &str, headers: &[(&str, &str)]) -> 
     request.body(()).unwrap()
 }
 
+fn hosts() -> PublicHosts {
+    PublicHosts {
+        development_domains: vec!["r2dev.localhost".to_owned()],
+        bucket_domains: vec!["example.com".to_owned()],
+        ..PublicHosts::default()
+    }
+}
+
 async fn outcome(status: u16, port: u16, request: Request<()>) -> Option<(u16, String)> {
-    let front = Front::new(Arc::new(Stub), Some(Redirect { status, port: Some(port) }));
+    let front = Front::new(Arc::new(Stub), Some(Redirect { status, port: Some(port) }), hosts());
     let answer = front.answer(&request).await?;
     let location = answer.headers().get(LOCATION).map(|location| location.to_str().unwrap().to_owned());
     Some((answer.status().as_u16(), location.unwrap_or_default()))
@@ -68,19 +76,29 @@ async fn signed_requests_and_challenges_are_not_sent_to_https() {
 }
 
 #[tokio::test]
+async fn a_signature_keeps_no_request_for_a_public_name_from_https() {
+    let query = "/k?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=00";
+    let development = format!("pub-{}.r2dev.localhost", "0".repeat(32));
+    let sent = |host: &str| outcome(308, 443, request("GET", host, query, &[]));
+    assert_eq!(sent("strict.example.org").await.map(|(status, _)| status), Some(308), "a custom domain");
+    assert_eq!(sent(&development).await.map(|(status, _)| status), Some(308));
+    assert_eq!(sent("s3.example.org").await, None, "no custom domain");
+    assert_eq!(sent("strict.example.com").await, None, "a bucket has that name as its endpoint too");
+}
+
+#[tokio::test]
 async fn a_connection_made_by_weaker_rules_does_not_reach_a_domain() {
-    let over = |version: u16, server_name: &str, host: &str| {
-        let connection = Security { server_name: Some(server_name.to_owned()), version, cipher: 0 };
+    let over = |version: u16, host: &str| {
+        let connection = Security { version, cipher: 0 };
         let mut request = request("GET", host, "/", &[]);
         request.extensions_mut().insert(Arc::new(connection));
         outcome(301, 443, request)
     };
     let refused = Some((421, String::new()));
-    assert_eq!(over(0x0303, "lax.example.com", "strict.example.com").await, refused);
-    assert_eq!(over(0x0303, "lax.example.com", "STRICT.example.com.:443").await, refused);
-    assert_eq!(over(0x0304, "lax.example.com", "strict.example.com").await, None);
-    assert_eq!(over(0x0304, "strict.example.com", "strict.example.com").await, None);
-    assert_eq!(over(0x0303, "strict.example.com", "lax.example.com").await, None);
+    assert_eq!(over(0x0303, "strict.example.com").await, refused);
+    assert_eq!(over(0x0303, "STRICT.example.com.:443").await, refused);
+    assert_eq!(over(0x0304, "strict.example.com").await, None);
+    assert_eq!(over(0x0303, "lax.example.com").await, None);
 }
 
 /// Hosts of few pieces, so that dots, ports and oddities meet.

@@ -82,6 +82,22 @@ async fn a_session_begun_under_weaker_rules_is_not_taken_up_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn stricter_rules_hold_on_connections_that_are_open_already() {
+    let (house, server) = serve(&[("cats.example.com", json!({}))]).await;
+    let mut old = Connection::over(shaken(&server, "cats.example.com", house.client(&[&TLS12], &[])).await.unwrap());
+    let mut new = Connection::over(shaken(&server, "cats.example.com", house.client(&[&TLS13], &[])).await.unwrap());
+    let request = b"GET /cat HTTP/1.1\r\nHost: cats.example.com\r\n\r\n";
+    for (min_tls, expected) in [("1.2", 200), ("1.3", 421), ("1.2", 200)] {
+        let api = Api::root(&server);
+        api.put(&format!("{DOMAINS}/cats.example.com"), &json!({ "minTLS": min_tls })).await.ok();
+        for (connection, expected) in [(&mut old, expected), (&mut new, 200)] {
+            connection.send(request).await.unwrap();
+            assert_eq!(connection.answer(false).await.unwrap().status, expected, "{min_tls}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn only_the_ciphers_of_a_domain_are_spoken() {
     let ciphers = json!({ "ciphers": ["ECDHE-ECDSA-AES256-GCM-SHA384"] });
     let (house, server) =
