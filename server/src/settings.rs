@@ -1,5 +1,6 @@
 //! Settings: read once, documented once. docs/configuration.md is this file's table, written by a test.
 
+mod domains;
 mod secure;
 
 pub use secure::{AcmeSettings, CertificateFiles, ChallengeKind, Redirect, TlsSettings};
@@ -101,7 +102,7 @@ file_settings! {
          `pub-<32 hex>.r2dev.example.com`. The first is the one that the API tells.";
     reserved_domains: Vec<String>, "list of domains", "`[]`",
         "No bucket may have these, or names below them, as custom domains: the host names under which you reach Cairn \
-         yourself. The domains of the settings above are reserved anyway.";
+         yourself. The domains of the settings above are reserved anyway, and the very names of `acme_domains`.";
     development_requests_per_second: u32, "number, `0` for no limit", "`500`",
         "Requests per second to one public development URL. Past them the answer is 429 with `Retry-After`. Custom \
          domains are not limited.";
@@ -195,31 +196,32 @@ impl Settings {
             (false, Some(path)) => DataDirectory::Kept(path),
             (false, None) => DataDirectory::Kept(PathBuf::from("cairn-data")),
         };
-        let domains = |set: Option<Vec<String>>, default: &str| set.map_or_else(|| vec![default.to_owned()], lower);
+        let hosts = |name: &str, set: Option<Vec<String>>, default: &str| {
+            set.map_or_else(|| Ok(vec![default.to_owned()]), |names| domains::hosts(name, names))
+        };
         Ok(Self {
             data,
             listen: line.listen.or(file.listen).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 9200))),
             ready_file: line.ready_file.clone(),
             reserve_bytes: at_least("reserve_bytes", file.reserve_bytes.unwrap_or(GIB), RESERVE_BYTES_MIN)?,
             cache_bytes: at_least("cache_bytes", file.cache_bytes.unwrap_or(128 * MIB), CACHE_BYTES_MIN)?,
-            account_domains: domains(file.account_domains, "r2.localhost"),
-            bucket_domains: domains(file.bucket_domains, "localhost"),
-            development_domains: domains(file.development_domains, "r2dev.localhost"),
-            reserved_domains: lower(file.reserved_domains.unwrap_or_default()),
+            account_domains: hosts("account_domains", file.account_domains, "r2.localhost")?,
+            bucket_domains: hosts("bucket_domains", file.bucket_domains, "localhost")?,
+            development_domains: hosts("development_domains", file.development_domains, "r2dev.localhost")?,
+            reserved_domains: domains::hosts("reserved_domains", file.reserved_domains.unwrap_or_default())?,
             tls,
             oidc_ca: file.oidc_ca,
             public_cache: CacheSettings {
                 memory_bytes: file.public_cache_memory_bytes.unwrap_or(64 * MIB),
                 disk_bytes: file.public_cache_disk_bytes.unwrap_or(4 * GIB),
-                everything: lower(file.public_cache_everything.unwrap_or_default()),
+                everything: domains::custom(
+                    "public_cache_everything",
+                    file.public_cache_everything.unwrap_or_default(),
+                )?,
             },
             limits: limits(file.limit_rates, file.development_requests_per_second),
         })
     }
-}
-
-fn lower(domains: Vec<String>) -> Vec<String> {
-    domains.into_iter().map(|domain| domain.to_ascii_lowercase()).collect()
 }
 
 fn limits(rates: Option<bool>, development_requests: Option<u32>) -> StoreLimits {

@@ -37,12 +37,7 @@ impl DomainName {
     /// See [`InvalidDomainName`].
     pub fn parse(text: &str) -> Result<Self, InvalidDomainName> {
         let name = text.strip_suffix('.').unwrap_or(text);
-        if name.is_empty() || name.len() > NAME_BYTES_MAX {
-            return Err(InvalidDomainName);
-        }
-        let mut labels = name.split('.');
-        let is_address = name.rsplit('.').next().is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit()));
-        if is_address || !name.contains('.') || !labels.all(is_label) {
+        if !name.contains('.') || !is_host_name(name) {
             return Err(InvalidDomainName);
         }
         Ok(Self(name.to_ascii_lowercase().into()))
@@ -57,6 +52,12 @@ impl DomainName {
     pub fn is_within(&self, domain: &str) -> bool {
         self.0.strip_suffix(domain).is_some_and(|before| before.is_empty() || before.ends_with('.'))
     }
+}
+
+/// Whether a text without a final dot is the name of a host, of one label or more, and no address.
+pub fn is_host_name(name: &str) -> bool {
+    let is_address = name.rsplit('.').next().is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit()));
+    !is_address && name.len() <= NAME_BYTES_MAX && name.split('.').all(is_label)
 }
 
 fn is_label(label: &str) -> bool {
@@ -278,6 +279,12 @@ mod tests {
             assert_eq!(DomainName::parse(text), Err(InvalidDomainName), "{text:?}");
         }
         assert!(DomainName::parse(&long[..253]).is_ok() && DomainName::parse(&long_label[1..]).is_ok());
+    }
+
+    #[test]
+    fn a_host_may_have_one_label() {
+        assert!(["localhost", "a.b", "X1"].into_iter().all(is_host_name));
+        assert!(!["", ".", "a.", "*.a", "1", "::1", "a:1", "a/", " a"].into_iter().any(is_host_name));
     }
 
     #[test]
