@@ -345,5 +345,12 @@ async fn put_together(
 /// The names that this server goes by itself: no bucket's custom domain may hide an endpoint.
 fn own_names(settings: &Settings) -> OwnNames {
     let domains = [&settings.account_domains, &settings.development_domains, &settings.reserved_domains];
-    OwnNames { domains: domains.into_iter().flatten().cloned().collect(), hosts: settings.bucket_domains.clone() }
+    // What certificates in files are for may well be meant as a custom domain.
+    let acme = settings.tls.as_ref().and_then(|tls| tls.acme.as_ref());
+    let issued = acme.map(|acme| acme.domains.as_slice()).unwrap_or_default();
+    OwnNames {
+        domains: domains.into_iter().flatten().cloned().collect(),
+        hosts: settings.bucket_domains.iter().chain(issued).cloned().collect(),
+        bucket_domains: settings.bucket_domains.clone(),
+    }
 }

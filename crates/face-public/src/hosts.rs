@@ -4,11 +4,16 @@
 //! Only the request target and `Host` say where a request goes. `X-Forwarded-Host` and its like are whatever a client
 //! writes, and are not read.
 
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName};
+use http::header::{
+    ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName,
+};
 use http::{Method, Request};
 use std::net::Ipv4Addr;
 use types::host::name_of;
 use types::{DomainName, PublicId, PublicName};
+
+/// What headers of S3 begin with.
+const AMZ: &str = "x-amz-";
 
 /// The domains that decide whose a host is, in lower case.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -80,7 +85,7 @@ impl PublicHosts {
     /// Whether a request is for the S3 endpoint of a bucket that has the same name as a custom domain.
     fn is_for_s3<B>(&self, asked: &Asked, request: &Request<B>) -> bool {
         let Asked::Name(PublicName::Custom(name)) = asked else { return false };
-        self.bucket_domains.iter().any(|domain| name.is_within(domain)) && is_signed(request)
+        self.bucket_domains.iter().any(|domain| name.is_within(domain)) && (is_signed(request) || asks_to_sign(request))
     }
 }
 
@@ -93,6 +98,21 @@ fn is_signed<B>(request: &Request<B>) -> bool {
     begins(&AUTHORIZATION, "AWS")
         || request.uri().query().is_some_and(|query| query.contains("X-Amz-Algorithm="))
         || (request.method() == Method::POST && begins(&CONTENT_TYPE, "multipart/form-data"))
+}
+
+/// Whether a preflight is for a request that only S3 has: one that is signed, or that writes.
+fn asks_to_sign<B>(request: &Request<B>) -> bool {
+    if request.method() != Method::OPTIONS {
+        return false;
+    }
+    let sent = |name: &HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let is_of_s3 = |name: &str| {
+        let name = name.trim().as_bytes();
+        let begins = name.get(..AMZ.len()).is_some_and(|start| start.eq_ignore_ascii_case(AMZ.as_bytes()));
+        begins || name.eq_ignore_ascii_case(AUTHORIZATION.as_str().as_bytes())
+    };
+    sent(&ACCESS_CONTROL_REQUEST_METHOD).is_some_and(|method| ["PUT", "POST", "DELETE"].contains(&method))
+        || sent(&ACCESS_CONTROL_REQUEST_HEADERS).is_some_and(|names| names.split(',').any(is_of_s3))
 }
 
 /// `a.b` of `a.b.domain`, nothing of the domain itself; `None` if the host is not within the domain.
@@ -246,6 +266,31 @@ mod tests {
     fn no_other_header_says_where_a_request_goes() {
         for name in ["x-forwarded-host", "forwarded", "x-host", "x-original-url"] {
             assert_eq!(asked("/k", &[("host", "127.0.0.1"), (name, "a.example.com")]), None);
+        }
+    }
+
+    #[test]
+    fn preflights_of_what_only_s3_has_stay_s3s_where_both_have_the_name() {
+        let preflight = |host: &str, name: &str, value: &str| {
+            let request =
+                Request::builder().method("OPTIONS").uri("/k").header("host", host).header("origin", "http://a");
+            let request = request.header("access-control-request-method", "GET").header(name, value);
+            hosts().asked(&request.body(()).unwrap(), true)
+        };
+        let headers = "access-control-request-headers";
+        for value in ["authorization", "range, Authorization", "X-Amz-Date", "content-type,x-amz-content-sha256"] {
+            assert_eq!(preflight("photos.localhost", headers, value), None, "{value}");
+            assert_eq!(preflight("a.example.org", headers, value), custom("a.example.org"), "{value}");
+        }
+        for value in ["range", "x-amz", "if-match", ""] {
+            assert_eq!(preflight("photos.localhost", headers, value), custom("photos.localhost"), "{value}");
+        }
+        for (method, expected) in
+            [("PUT", None), ("POST", None), ("DELETE", None), ("HEAD", custom("photos.localhost"))]
+        {
+            let request = Request::builder().method("OPTIONS").uri("/k").header("host", "photos.localhost");
+            let request = request.header("access-control-request-method", method).body(()).unwrap();
+            assert_eq!(hosts().asked(&request, true), expected, "{method}");
         }
     }
 

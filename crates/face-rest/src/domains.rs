@@ -5,10 +5,12 @@ use crate::envelope;
 use crate::error::RestError;
 use crate::json;
 use crate::request::{Answered, Call, CallBody};
+use http::header::HOST;
 use operations::custom_domains::{CustomDomain, DomainChange};
 use operations::managed_domain::ManagedDomain;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use types::host::name_of;
 use types::{Cipher, DomainName, DomainSettings, ErrorCode, TlsVersion};
 
 /// Longest id of a zone, bytes. Ours: Cloudflare's have 32.
@@ -158,10 +160,21 @@ pub(crate) async fn get(call: Call<'_>) -> Answered {
 /// 10040 for a body that is none, or a bucket that has all it may have; 10006; 409 for a name that is in use.
 pub(crate) async fn add(call: Call<'_>, body: CallBody<'_>) -> Answered {
     let (name, settings) = json::read::<NewDomain>(body).await?.settings()?;
+    if asked_at(&call).as_ref() == Some(&name) {
+        let message = format!("{name} is the name that this call came to: a bucket there would hide the API.");
+        return Err(RestError::argument(message));
+    }
     let added = call.store.add_custom_domain(call.caller, &call.bucket()?, &name, &settings).await?;
     let mut shown = settings_of(&added);
     shown["zoneId"] = json!(added.row.settings.zone);
     envelope::success(&shown)
+}
+
+/// The name that a call came to, if it is none that only an address or this machine has.
+fn asked_at(call: &Call<'_>) -> Option<DomainName> {
+    let host = call.head.headers.get(HOST).and_then(|host| host.to_str().ok());
+    let host = host.or_else(|| call.head.uri.authority().map(|authority| authority.as_str()))?;
+    DomainName::parse(name_of(host)?).ok()
 }
 
 /// Changes what is set of a custom domain; what the body does not name stays.

@@ -98,7 +98,7 @@ impl Store {
     ) -> Result<CustomDomain, OperationError> {
         caller.authorize(Action::AddCustomDomain, Resource::Bucket(bucket))?;
         self.admit_change(caller.account, caller.jurisdiction, bucket)?;
-        if self.own_names.include(name) {
+        if self.own_names.include(name, bucket) {
             let message = format!("{name} is a name of this server's own: choose one that is not.");
             return Err(OperationError::new(ErrorCode::InvalidArgument, message));
         }
@@ -209,11 +209,17 @@ pub struct OwnNames {
     pub domains: Vec<String>,
     /// Just these, in lower case.
     pub hosts: Vec<String>,
+    /// Those right below these, in lower case, that are the endpoint of a bucket: it may take that name itself.
+    pub bucket_domains: Vec<String>,
 }
 
 impl OwnNames {
-    /// Whether a name is one of them.
-    pub fn include(&self, name: &DomainName) -> bool {
-        self.domains.iter().any(|domain| name.is_within(domain)) || self.hosts.iter().any(|host| host == name.as_str())
+    /// Whether a name is one of them, for any bucket but `bucket`.
+    pub fn include(&self, name: &DomainName, bucket: &BucketName) -> bool {
+        let label = |domain: &String| name.as_str().strip_suffix(domain.as_str())?.strip_suffix('.');
+        let is_of_another = |label: &str| label != bucket.as_str() && BucketName::parse(label).is_ok();
+        self.domains.iter().any(|domain| name.is_within(domain))
+            || self.hosts.iter().any(|host| host == name.as_str())
+            || self.bucket_domains.iter().filter_map(label).any(is_of_another)
     }
 }

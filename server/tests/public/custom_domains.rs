@@ -171,10 +171,15 @@ async fn names_of_the_server_itself_are_refused() {
         "cairn.example.org",
         "api.cairn.example.org",
         "S3.example.org",
+        // The endpoints of other buckets, whether they are there already or not.
+        "other.s3.example.org",
+        "assets.localhost",
     ] {
         add_domain(&open.api, "photos", name).await.refused(400, 10040);
     }
-    for name in ["cairn.example.com", "notcairn.example.org", "x.s3.example.org", "assets.localhost"] {
+    for name in
+        ["cairn.example.com", "notcairn.example.org", "a.assets.localhost", "photos.s3.example.org", "xy.localhost"]
+    {
         open.add_domain(name).await;
     }
 }

@@ -1,6 +1,6 @@
 //! Hosts: whoever says two things, or something else than the name of a public bucket, gets nothing of one.
 
-use crate::bucket::{BUCKET, PublicBucket, assert_page, set_open, unsigned};
+use crate::bucket::{BUCKET, PublicBucket, add_domain, assert_page, set_open, unsigned};
 use crate::support::Answer;
 
 /// An open bucket, and a private one with an object of the same key.
@@ -125,12 +125,28 @@ async fn nothing_of_other_buckets_is_reached_from_a_public_name() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_custom_domain_and_a_virtual_host_may_have_one_name() {
     let open = two_buckets().await;
-    open.add_domain("private.localhost").await;
-    assert_eq!(unsigned(open.owner(), "GET", "/cat", "private.localhost", &[]).await.ok().text(), "public");
-    let owner = open.owner().get("/cat").host("private.localhost").send().await;
-    assert_eq!(owner.ok().text(), "private", "signed requests are for the S3 endpoint of the bucket of that name");
-    let (parts, _) = open.owner().get("/cat").host("private.localhost").presign(60);
-    assert_eq!(open.owner().exchange(&parts, b"").await.ok().text(), "private");
+    add_domain(&open.api, BUCKET, "private.localhost").await.refused(400, 10040);
+    let name = format!("{BUCKET}.localhost");
+    open.add_domain(&name).await;
+    open.owner().put(&format!("/{BUCKET}/cat"), "newer").send().await.ok();
+    assert_eq!(unsigned(open.owner(), "GET", "/cat", &name, &[]).await.ok().text(), "newer");
+    // What is signed is for the S3 endpoint, which lists and takes writes.
+    let listed = open.owner().get("/?list-type=2").host(&name).send().await.ok().text();
+    assert!(listed.contains("<Key>cat</Key>"), "{listed}");
+    let (parts, _) = open.owner().get("/cat").host(&name).presign(60);
+    assert_eq!(open.owner().exchange(&parts, b"").await.ok().header("cf-cache-status"), None);
+    // And what browsers ask before they send it.
+    let rules = r#"{"rules":[{"allowed":{"origins":["http://site"],"methods":["PUT"],"headers":["*"]}}]}"#;
+    let rules: serde_json::Value = serde_json::from_str(rules).unwrap();
+    open.api.put(&format!("/accounts/{{a}}/r2/buckets/{BUCKET}/cors"), &rules).await.ok();
+    let asked = [
+        ("origin", "http://site"),
+        ("access-control-request-method", "PUT"),
+        ("access-control-request-headers", "authorization,x-amz-date"),
+    ];
+    let allowed = unsigned(open.owner(), "OPTIONS", "/cat", &name, &asked).await;
+    assert_eq!(allowed.header("access-control-allow-origin"), Some("http://site"));
+    assert_eq!(allowed.header("cf-ray"), None, "the public face did not answer");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
