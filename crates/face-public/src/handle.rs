@@ -154,9 +154,13 @@ impl PublicFace {
         }
     }
 
-    /// What an answer of any kind says to browsers and to the caches before them.
+    /// What an answer of any kind says to browsers and to the caches before them. A bucket that is closed at the name
+    /// says nothing there.
     async fn cors_headers(&self, parts: &Parts, reached: &Reached) -> HeaderMap {
-        let Reached::Bucket(bucket) = reached else { return HeaderMap::new() };
+        let bucket = match reached {
+            Reached::Bucket(bucket) if bucket.check_open().is_ok() => bucket,
+            _ => return HeaderMap::new(),
+        };
         match self.store.public_cors(bucket).await {
             Ok(None) => HeaderMap::new(),
             Ok(Some(policy)) => match cors::asked(parts) {

@@ -59,6 +59,23 @@ async fn options_without_an_origin_is_a_bad_request_whatever_the_bucket() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_closed_name_tells_nothing_of_the_rules() {
+    let open = open_with_rule().await;
+    open.add_domain("cats.example.com").await;
+    let domain = format!("/accounts/{{a}}/r2/buckets/{BUCKET}/domains/custom/cats.example.com");
+    open.api.put(&domain, &serde_json::json!({ "enabled": false })).await.ok();
+    set_open(&open.api, BUCKET, false).await;
+    for host in [open.host.as_str(), "cats.example.com"] {
+        for (method, asked) in [("GET", None), ("OPTIONS", Some(("access-control-request-method", "GET")))] {
+            let sent: Vec<_> = [("origin", PAGE)].into_iter().chain(asked).collect();
+            let closed = unsigned(open.owner(), method, "/font.woff2", host, &sent).await;
+            assert_page(&closed, 401);
+            assert_eq!((allowed(&closed), closed.header("vary")), (None, None), "{method} {host}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn answers_of_every_kind_tell_the_page_it_may_read_them() {
     let open = open_with_rule().await;
     let from = |origin: &'static str, more: &[(&'static str, &'static str)]| [&[("origin", origin)], more].concat();
