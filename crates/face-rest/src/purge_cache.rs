@@ -87,15 +87,19 @@ fn cached_url(text: &str) -> Result<CachedUrl, RestError> {
     }
     let host = domain(uri.host().ok_or_else(invalid)?)?;
     let path: Vec<u8> = percent_decode_str(uri.path().strip_prefix('/').unwrap_or_default()).collect();
-    let key = ObjectKey::parse_bytes(&path).map_err(|_| invalid())?;
+    // At the root nothing is ever cached, but sites purge it together with what is.
+    let key = (!path.is_empty()).then(|| ObjectKey::parse_bytes(&path)).transpose().map_err(|_| invalid())?;
     Ok(CachedUrl { host, key, query: uri.query().map(str::to_owned) })
 }
 
-/// `host/beginning`, without a scheme.
+/// `host/beginning`, without a scheme. A query or a fragment is no beginning of a path: nothing would be purged.
 fn prefix(text: &str) -> Result<(DomainName, String), RestError> {
     let (host, path) = text.split_once('/').unwrap_or((text, ""));
-    let invalid = |_| RestError::argument("A prefix is not valid: write host and path, such as a.example.com/images.");
-    let path = percent_decode_str(path).decode_utf8().map_err(invalid)?;
+    let invalid = || RestError::argument("A prefix is not valid: write host and path, such as a.example.com/images.");
+    if path.contains(['?', '#']) {
+        return Err(invalid());
+    }
+    let path = percent_decode_str(path).decode_utf8().map_err(|_| invalid())?;
     Ok((domain(host)?, path.into_owned()))
 }
 
@@ -131,7 +135,7 @@ mod tests {
         assert_eq!(of(prefixes), Some(Purge::Prefixes(expected)));
         let url = |query: Option<&str>| CachedUrl {
             host: host.clone(),
-            key: ObjectKey::parse("b c.png").unwrap(),
+            key: ObjectKey::parse("b c.png").ok(),
             query: query.map(str::to_owned),
         };
         let files = json!({ "files": [
@@ -139,6 +143,11 @@ mod tests {
             { "url": "http://A.example.com:80/b%20c.png?v=1", "headers": { "Origin": "https://b.example.com" } },
         ] });
         assert_eq!(of(files), Some(Purge::Urls(vec![url(None), url(Some("v=1"))])));
+        let root = CachedUrl { key: None, ..url(None) };
+        let files = json!({ "files": ["https://a.example.com/", "https://a.example.com"] });
+        assert_eq!(of(files), Some(Purge::Urls(vec![root.clone(), root])));
+        let escaped = json!({ "prefixes": ["a.example.com/b%3Fc%23"] });
+        assert_eq!(of(escaped), Some(Purge::Prefixes(vec![(host.clone(), "b?c#".to_owned())])));
     }
 
     #[test]
@@ -156,13 +165,15 @@ mod tests {
             json!({ "tags": ["a"] }),
             json!({ "files": ["/b.png"] }),
             json!({ "files": ["ftp://a.example.com/b.png"] }),
-            json!({ "files": ["https://a.example.com/"] }),
             json!({ "files": ["https://a.example.com/%ff"] }),
             json!({ "files": ["https://127.0.0.1/b.png"] }),
             json!({ "files": [1] }),
             json!({ "files": vec![file; NAMED_MAX + 1] }),
             json!({ "hosts": ["*"] }),
             json!({ "prefixes": ["https://a.example.com/b"] }),
+            json!({ "prefixes": ["a.example.com/b?v=1"] }),
+            json!({ "prefixes": ["a.example.com/b#c"] }),
+            json!({ "prefixes": ["a.example.com?v=1"] }),
             json!({ "everything": true }),
         ] {
             assert_eq!(of(body.clone()), None, "{body}");

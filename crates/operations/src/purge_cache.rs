@@ -30,8 +30,8 @@ pub enum Purge {
 pub struct CachedUrl {
     /// The host.
     pub host: DomainName,
-    /// The object that its path names.
-    pub key: ObjectKey,
+    /// The object that its path names; the root names none.
+    pub key: Option<ObjectKey>,
     /// Its query, as it is written.
     pub query: Option<String>,
 }
@@ -68,7 +68,7 @@ impl Purge {
     fn shown(&self) -> serde_json::Value {
         let of_url = |url: &CachedUrl| {
             let query = url.query.as_ref().map(|query| format!("?{query}")).unwrap_or_default();
-            format!("{}/{}{query}", url.host.as_str(), url.key.as_sent())
+            format!("{}/{}{query}", url.host.as_str(), url.key.as_ref().map_or("", ObjectKey::as_sent))
         };
         match self {
             Self::Everything => json!({ "purge_everything": true }),

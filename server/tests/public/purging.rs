@@ -40,8 +40,12 @@ async fn a_purge_forgets_what_it_names_at_once() {
     let open = open().await;
     assert_eq!(read_anew(&open).await.len(), 6);
     assert_eq!(read_anew(&open).await.len(), 0);
-    let cases: [(Value, &[&str]); 5] = [
+    let cases: [(Value, &[&str]); 6] = [
         (json!({ "files": ["https://cats.example.com/c.png"] }), &["cats.example.com/c.png"]),
+        (
+            json!({ "files": ["https://cats.example.com/", "https://cats.example.com/c.png"] }),
+            &["cats.example.com/c.png"],
+        ),
         (
             json!({ "files": [{ "url": "http://dogs.example.com/i%2Fa.png" }, "https://DOGS.example.com/none.png"] }),
             &["dogs.example.com/i/a.png"],

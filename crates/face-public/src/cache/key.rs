@@ -51,7 +51,9 @@ impl CacheKey {
             Purge::Everything => true,
             Purge::Hosts(hosts) => hosts.contains(&self.host),
             Purge::Urls(urls) => urls.iter().any(|url| {
-                url.host == self.host && url.key == self.object && url.query.as_deref() == self.query.as_deref()
+                url.host == self.host
+                    && url.key.as_ref() == Some(&self.object)
+                    && url.query.as_deref() == self.query.as_deref()
             }),
             Purge::Prefixes(prefixes) => prefixes.iter().any(|(host, prefix)| {
                 *host == self.host && self.object.identity().starts_with(&*ObjectKey::normalize(prefix))
