@@ -91,7 +91,11 @@ impl Asked<'_> {
             self.read(&key, None).await.map(|(kept, _)| Shown { kept: Arc::new(kept), status: CacheStatus::Bypass })
         } else {
             self.find(&key).await
-        }?;
+        };
+        let shown = match shown {
+            Ok(shown) => shown,
+            Err(error) => return self.failed(error, CacheStatus::Miss),
+        };
         let mut answer = self.show(&shown.kept).await?;
         if shown.status == CacheStatus::Hit {
             let age = self.now().saturating_sub(shown.kept.read);
@@ -108,9 +112,14 @@ impl Asked<'_> {
             _ => objects::get(store, caller, bucket, parts).await,
         };
         match answered {
-            Err(error) if error.code.status() < 500 => Ok(with_status(self.page(&error), CacheStatus::Dynamic)),
-            answered => answered.map(|answer| with_status(answer, CacheStatus::Dynamic)),
+            Err(error) => self.failed(error, CacheStatus::Dynamic),
+            Ok(answer) => Ok(with_status(answer, CacheStatus::Dynamic)),
         }
+    }
+
+    /// The page of a failure that is the request's or the object's; ours are logged with the request's id, elsewhere.
+    fn failed(&self, error: OperationError, status: CacheStatus) -> Answered {
+        if error.code.status() < 500 { Ok(with_status(self.page(&error), status)) } else { Err(error) }
     }
 
     /// What is kept and fresh, or what one request reads for all that wait for it.

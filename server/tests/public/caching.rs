@@ -230,6 +230,33 @@ async fn ranges_heads_and_conditions_are_answered_from_what_is_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_read_is_missed_every_time() {
+    use base64::prelude::{BASE64_STANDARD, Engine};
+    let cached = Cached::open().await;
+    let key = BASE64_STANDARD.encode([7; 32]);
+    let digest = BASE64_STANDARD.encode(crate::support::md5(&[7; 32]));
+    let names = ["algorithm", "key", "key-md5"].map(|name| format!("x-amz-server-side-encryption-customer-{name}"));
+    let headers = [(names[0].as_str(), "AES256"), (names[1].as_str(), &key), (names[2].as_str(), &digest)];
+    cached.put("a.png", "secret", &headers).await;
+    for _ in 0..2 {
+        let refused = cached.get("/a.png").await;
+        assert_page(&refused, 400);
+        assert_eq!(status(&refused), "MISS");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn robots_txt_is_cached_at_the_root() {
+    let cached = Cached::open().await;
+    for key in ["robots.txt", "a/robots.txt"] {
+        cached.put(key, "text", &[]).await;
+        cached.get(&format!("/{key}")).await.ok();
+    }
+    assert_eq!(cached.seen("/robots.txt").await, both("HIT", "text"));
+    assert_eq!(cached.seen("/a/robots.txt").await, both("DYNAMIC", "text"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_head_keeps_the_object_for_the_get_that_follows() {
     let cached = Cached::open().await;
     cached.put("a.png", "meow", &[]).await;

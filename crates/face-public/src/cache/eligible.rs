@@ -1,5 +1,5 @@
-//! Which keys are cached without being asked for: by the extension of their names, as Cloudflare does. Pure.
-//! Source: Cloudflare "Default cache behavior", Default cached file extensions.
+//! Which keys are cached without being asked for: by the extension of their names, and `robots.txt`, as Cloudflare does.
+//! Pure. Source: Cloudflare "Default cache behavior", Default cached file extensions.
 
 /// The extensions, in order.
 const EXTENSIONS: [&str; 56] = [
@@ -12,8 +12,14 @@ const EXTENSIONS: [&str; 56] = [
 /// The longest extension, bytes.
 const EXTENSION_BYTES_MAX: usize = 5;
 
+/// Cached by default besides, at the root only.
+const ROBOTS: &str = "robots.txt";
+
 /// Whether the object of a key is cached by default: the part of its name behind the last dot decides.
 pub(crate) fn by_default(key: &str) -> bool {
+    if key == ROBOTS {
+        return true;
+    }
     let name = key.rsplit('/').next().unwrap_or(key);
     let Some((_, extension)) = name.rsplit_once('.') else { return false };
     let mut lower = [0; EXTENSION_BYTES_MAX];
@@ -37,6 +43,12 @@ mod tests {
         {
             assert!(!by_default(key), "{key}");
         }
+    }
+
+    #[test]
+    fn the_rules_for_robots_are_cached_at_the_root() {
+        assert!(by_default("robots.txt"));
+        assert!(!["a/robots.txt", "/robots.txt", "xrobots.txt", "robots.txt/"].into_iter().any(by_default));
     }
 
     #[test]
