@@ -11,7 +11,7 @@ use crate::store::Store;
 use metadata::Outcome;
 use metadata::rows::{AuditResource, TokenRulesRow};
 use std::sync::Arc;
-use types::{ErrorCode, OperationError, Resource, TokenRule};
+use types::{DomainName, ErrorCode, OperationError, PublicName, Resource, TokenRule};
 
 /// Most rules of a zone. Source: Cloudflare "WAF custom rules", availability.
 pub const TOKEN_RULES_MAX: usize = 100;
@@ -29,7 +29,7 @@ impl Store {
     /// Replaces the rules of a zone; rules whose id is all zeros get one.
     ///
     /// # Errors
-    /// `InvalidArgument` for too many.
+    /// `InvalidArgument` for too many, and for a rule of a domain that was added with another zone.
     pub async fn set_token_rules(
         &self,
         caller: &Caller,
@@ -39,6 +39,9 @@ impl Store {
         caller.authorize(Action::SetTokenRules, Resource::Account)?;
         if rules.len() > TOKEN_RULES_MAX {
             return Err(OperationError::new(ErrorCode::InvalidArgument, "a zone has at most 100 rules"));
+        }
+        for rule in rules {
+            self.check_zone(caller, zone, &rule.condition.host).await?;
         }
         loop {
             let found = self.metadata.stored_token_rules(caller.account, zone).await?;
@@ -60,6 +63,19 @@ impl Store {
             if recording.set_token_rules(caller.account, zone, found.as_ref(), &row).await? == Outcome::Committed {
                 return Ok(row);
             }
+        }
+    }
+
+    /// Refuses a host that is a custom domain of the account in another zone: a rule here would protect nothing. One
+    /// that is none yet may become one, and should have its rule by then.
+    async fn check_zone(&self, caller: &Caller, zone: &str, host: &DomainName) -> Result<(), OperationError> {
+        let row = self.metadata.public_name(&PublicName::Custom(host.clone())).await?;
+        match row {
+            Some(row) if row.account == caller.account && row.settings.zone != zone => {
+                let message = format!("{host} is a custom domain of another zone: set its rules there");
+                Err(OperationError::new(ErrorCode::InvalidArgument, message))
+            }
+            _ => Ok(()),
         }
     }
 }

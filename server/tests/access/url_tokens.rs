@@ -64,6 +64,17 @@ async fn only_whoever_has_a_token_for_the_path_reads() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rule_for_a_domain_of_another_zone_is_refused() {
+    let site = Protected::start().await;
+    let elsewhere = RULES.replace("/zones/zone/", "/zones/other/");
+    let rules = |host: &str| json!({ "rules": [rule(host, &[call("mysecrettoken")])] });
+    site.open.api.put(&elsewhere, &rules(HOST)).await.refused(400, 10040);
+    assert_eq!(site.open.api.get(&elsewhere).await.status, 404, "nothing was set");
+    site.open.api.put(&elsewhere, &rules("not-yet.example.com")).await.ok();
+    site.open.api.put(RULES, &rules(HOST)).await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_token_holds_for_its_lifetime() {
     let site = start(&[rule(HOST, &[call("mysecrettoken")])]).await;
     let url = signed("mysecrettoken", "/cat", NOW);
