@@ -6,6 +6,7 @@
 use crate::listener::{Handler, ListenerSettings, READ_BYTES_MAX, Serving, UNREAD_MILLISECONDS_MAX};
 use crate::transport::Security;
 use bytes::Bytes;
+use h2::Reason;
 use http::Request;
 use http::header::{HOST, HeaderValue};
 use http::uri::{Parts, Uri};
@@ -16,7 +17,6 @@ use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::future::Future;
-use std::io;
 use std::net::IpAddr;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -80,9 +80,9 @@ where
             if let Some(security) = security {
                 request.extensions_mut().insert(security);
             }
-            let permit = requests.acquire_owned().await.map_err(io::Error::other)?;
+            let permit = requests.acquire_owned().await.map_err(|_closed| h2::Error::from(Reason::REFUSED_STREAM))?;
             let answer = handler.handle(request, address).await;
-            Ok::<_, io::Error>(answer.map(|body| AnswerOnStream { body, watched: watched.answering(), clock, permit }))
+            Ok::<_, h2::Error>(answer.map(|body| AnswerOnStream { body, watched: watched.answering(), clock, permit }))
         }
     });
     let mut connection = pin!(builder(tasks).serve_connection(TokioIo::new(stream), service));
@@ -149,15 +149,16 @@ impl Tasks {
 ///
 /// # Errors
 /// `Host` and `:authority` that differ: RFC 9113 section 8.3.1 calls such a request malformed. More headers than
-/// HTTP/1.1 may have. The stream is reset.
-fn as_http1(mut request: Request<Incoming>) -> io::Result<Request<Incoming>> {
+/// HTTP/1.1 may have. The stream is reset with the reason (section 8.1.1).
+fn as_http1(mut request: Request<Incoming>) -> Result<Request<Incoming>, h2::Error> {
+    let malformed = || h2::Error::from(Reason::PROTOCOL_ERROR);
     if request.headers().len() > HEADERS_MAX {
-        return Err(io::Error::other("too many headers"));
+        return Err(Reason::ENHANCE_YOUR_CALM.into());
     }
     if let Some(authority) = request.uri().authority() {
-        let authority = HeaderValue::from_str(authority.as_str()).map_err(io::Error::other)?;
+        let authority = HeaderValue::from_str(authority.as_str()).map_err(|_| malformed())?;
         match request.headers().get(HOST) {
-            Some(host) if host != authority => return Err(io::Error::other("Host and :authority differ")),
+            Some(host) if host != authority => return Err(malformed()),
             Some(_) => {}
             None => drop(request.headers_mut().insert(HOST, authority)),
         }
@@ -165,7 +166,7 @@ fn as_http1(mut request: Request<Incoming>) -> io::Result<Request<Incoming>> {
     if let Some(target) = request.uri().path_and_query().cloned() {
         let mut parts = Parts::default();
         parts.path_and_query = Some(target);
-        *request.uri_mut() = Uri::from_parts(parts).map_err(io::Error::other)?;
+        *request.uri_mut() = Uri::from_parts(parts).map_err(|_| malformed())?;
     }
     Ok(request)
 }

@@ -64,7 +64,9 @@ async fn a_host_that_is_not_the_authority_resets_the_stream() {
     let mut request = signed(&server.client, "GET", "/bucket", Vec::new());
     request.headers_mut().insert("host", "other.example.com".parse().unwrap());
     connection.requests.ready().await.unwrap();
-    connection.requests.send_request(request).await.unwrap_err();
+    let reset = connection.requests.send_request(request).await.unwrap_err();
+    let reason = format!("{:?}", std::error::Error::source(&reset));
+    assert!(reason.contains("PROTOCOL_ERROR"), "{reason}");
     let good = signed(&server.client, "GET", "/bucket", Vec::new());
     assert_eq!(send(&mut connection, good).await.status(), 200);
 }
