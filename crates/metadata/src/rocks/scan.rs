@@ -46,13 +46,22 @@ pub(super) fn run(
     Ok(())
 }
 
-/// Rows stepped over before a seek. A seek costs as much as some thirty steps.
+/// Rows stepped over before a seek. A seek costs as much as some twenty steps: each table file that has keys about
+/// there is asked anew.
 const STEPS_BEFORE_SEEK: usize = 16;
+/// Of so many gaps in succession that take a seek, only the first is tried by stepping: gaps are often alike.
+const SEEKS_BETWEEN_TRIES: usize = 8;
+/// Bytes read from a table file beyond the block that is needed, four blocks: also a listing with a delimiter meets
+/// most blocks, and a read of each would be most of what they cost. More would be felt by scans of a few rows, since
+/// every file in question is read so far.
+const READAHEAD_BYTES: usize = 16 * 1024;
 
 /// A way through the rows of a range, in one direction.
 struct Walk<'d> {
     iterator: DBRawIterator<'d>,
     backwards: bool,
+    /// Gaps that took a seek since the last one that did not.
+    seeks: usize,
 }
 
 impl<'d> Walk<'d> {
@@ -61,6 +70,11 @@ impl<'d> Walk<'d> {
         let mut options = ReadOptions::default();
         // A scan meets each block once: it must not push out what requests use, and the page cache is behind it.
         options.fill_cache(false);
+        // Looking up in the cache what need not be read ahead is more work than reading it.
+        options.set_auto_readahead_size(false);
+        if !scan.backwards {
+            options.set_readahead_size(READAHEAD_BYTES);
+        }
         if let Some(end) = scan.end {
             options.set_iterate_upper_bound(end);
         }
@@ -73,7 +87,7 @@ impl<'d> Walk<'d> {
         } else {
             iterator.seek(&scan.start)
         }
-        Ok(Self { iterator, backwards: scan.backwards })
+        Ok(Self { iterator, backwards: scan.backwards, seeks: 0 })
     }
 
     fn next(&mut self) {
@@ -87,13 +101,20 @@ impl<'d> Walk<'d> {
 
     /// To the next row that reaches `target`: near ones by stepping, far ones by a seek.
     fn advance(&mut self, target: &[u8]) {
-        for _ in 0..STEPS_BEFORE_SEEK {
-            self.next();
-            if self.iterator.key().is_none_or(|key| self.reaches(key, target)) {
-                return;
-            }
+        if self.seeks.is_multiple_of(SEEKS_BETWEEN_TRIES) && self.step_to(target) {
+            self.seeks = 0;
+            return;
         }
+        self.seeks += 1;
         if self.backwards { self.iterator.seek_for_prev(target) } else { self.iterator.seek(target) }
+    }
+
+    /// To the next row that reaches `target` or the end, if that is near.
+    fn step_to(&mut self, target: &[u8]) -> bool {
+        (0..STEPS_BEFORE_SEEK).any(|_| {
+            self.next();
+            self.iterator.key().is_none_or(|key| self.reaches(key, target))
+        })
     }
 
     /// The visitor's next step, `None` when there is no row. A step that would not lead on is a step to the next row.

@@ -15,6 +15,7 @@ pub(super) async fn run(make: &impl AsyncFn() -> Arc<dyn Engine>) {
     a_visitor_skips_and_stops(&*make().await).await;
     a_step_that_leads_backwards_goes_to_the_next_row(&*make().await).await;
     a_visitor_skips_and_stops_backwards(&*make().await).await;
+    a_visitor_skips_gaps_of_all_sizes(&*make().await).await;
     a_scan_sees_one_moment(make().await).await;
 }
 
@@ -125,6 +126,23 @@ async fn a_visitor_skips_and_stops_backwards(engine: &dyn Engine) {
     write(engine, rows).await;
     let far = scan_back_by(engine, Table::Payloads, &[5], Some(&[90]), |_| Step::Seek(vec![7])).await;
     assert!(far.iter().map(|(key, _)| key[0]).eq([89, 7, 6, 5]), "{far:?}");
+}
+
+/// Near and far targets in turn, and many far ones together: an engine may go to them in different ways.
+async fn a_visitor_skips_gaps_of_all_sizes(engine: &dyn Engine) {
+    let sizes = [1, 3, 100, 15, 16, 17, 18, 2].into_iter().chain([40; 20]).chain([1, 1, 90, 5, 90, 5, 30]);
+    let groups: Vec<(u8, u8)> = (1..).zip(sizes).collect();
+    let rows = groups.iter().flat_map(|&(group, size)| (0..size).map(move |number| [group, number]));
+    write(engine, rows.map(|key| put(Table::Rows, &key, b"")).collect()).await;
+    let seen = scan_by(engine, Table::Rows, b"", None, |seen| {
+        seen.last().map_or(Step::Next, |(key, _)| Step::Seek(vec![key[0] + 1]))
+    });
+    assert!(seen.await.iter().map(|(key, _)| [key[0], key[1]]).eq(groups.iter().map(|&(group, _)| [group, 0])));
+    let back = scan_back_by(engine, Table::Rows, b"", None, |seen| {
+        seen.last().map_or(Step::Next, |(key, _)| Step::Seek(vec![key[0]]))
+    });
+    let last = groups.iter().rev().map(|&(group, size)| [group, size - 1]);
+    assert!(back.await.iter().map(|(key, _)| [key[0], key[1]]).eq(last));
 }
 
 /// The visitor changes all rows when it sees the first, and waits until that is done.
