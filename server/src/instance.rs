@@ -6,6 +6,7 @@ use crate::ready_file::Access;
 use crate::root_key;
 use crate::secure::Secure;
 use crate::settings::{DataDirectory, Settings};
+use background::domains::Certificates;
 use blobs::{BlobSettings, LocalBlobs};
 use environment::disk::OpenDiskError;
 use environment::{Clock, Disk, Entropy, LocalDisk};
@@ -31,7 +32,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use types::{CertificateStatus, DomainName, OperationError};
+use types::OperationError;
 
 /// What a server asks of the machine besides its disk.
 #[derive(Clone)]
@@ -210,14 +211,11 @@ impl Instance {
             front: secure.as_ref().map(Secure::front),
         });
         let (stop, stopped) = watch::channel(false);
-        let status = secure.as_ref().map(Secure::status);
+        let certificates = secure.as_ref().map_or(Certificates::Elsewhere, Secure::certificates);
         let mut tasks = secure.map(|secure| secure.serve(Arc::clone(&gateway), &stopped)).unwrap_or_default();
         let serving = listener.serve(gateway, Arc::clone(&machine.clock), told_to_stop(stopped.clone()));
         tasks.push(tokio::spawn(serving));
-        // Without TLS, whatever ends it before this server has the certificates.
-        let certificate =
-            move |name: &DomainName| status.as_ref().map_or(CertificateStatus::Active, |status| status(name));
-        tasks.extend(in_background(&store, certificate, &stopped));
+        tasks.extend(in_background(&store, certificates, &stopped));
         Ok(Self { access, address, tls_address, store, public_cache, stop, tasks, engine, ephemeral })
     }
 
@@ -273,16 +271,16 @@ fn relying(authorities: Option<&Path>, machine: &Machine) -> Result<Relying, Sta
     })
 }
 
-/// Begins the work that no request waits for. `certificate` tells how far a custom domain is with its certificate.
+/// Begins the work that no request waits for. `certificates` are those of custom domains.
 fn in_background(
     store: &Arc<Store>,
-    certificate: impl Fn(&DomainName) -> CertificateStatus + Send + Sync + 'static,
+    certificates: Certificates,
     stopped: &watch::Receiver<bool>,
 ) -> [JoinHandle<()>; 7] {
     let (store, stop) = (|| Arc::clone(store), || told_to_stop(stopped.clone()));
     [
         tokio::spawn(background::garbage::run(store(), stop())),
-        tokio::spawn(background::domains::run(store(), certificate, stop())),
+        tokio::spawn(background::domains::run(store(), certificates, stop())),
         tokio::spawn(background::retrievals::run(store(), stop())),
         tokio::spawn(background::jobs::run(store(), stop())),
         tokio::spawn(background::audit::run(store(), stop())),

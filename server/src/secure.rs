@@ -5,6 +5,7 @@ use crate::front::Front;
 use crate::instance::{Machine, StartError, told_to_stop};
 use crate::settings::{AcmeSettings, ChallengeKind, TlsSettings};
 use background::certificates::Issuing;
+use background::domains::Certificates;
 use environment::Clock;
 use face_public::PublicHosts;
 use http_support::{Handler, Listener, ListenerSettings};
@@ -17,7 +18,7 @@ use tls::acme::{self, Authority};
 use tls::{Asked, Catalogue, Domains, Handshakes, MinVersion, Rules};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use types::{CertificateStatus, DomainName, DomainSettings, OperationError, PublicName, TlsVersion};
+use types::{DomainName, DomainSettings, OperationError, PublicName, TlsVersion};
 
 /// Everything that TLS needs, not yet served.
 pub(crate) struct Secure {
@@ -72,12 +73,9 @@ impl Secure {
         Arc::clone(&self.front)
     }
 
-    /// How it stands with the certificate of a custom domain.
-    pub(crate) fn status(&self) -> impl Fn(&DomainName) -> CertificateStatus + Send + Sync + 'static {
-        let catalogue = Arc::clone(&self.catalogue);
-        move |name| {
-            if catalogue.has(name.as_str()) { CertificateStatus::Active } else { CertificateStatus::Initializing }
-        }
+    /// Where the certificates of custom domains come from.
+    pub(crate) fn certificates(&self) -> Certificates {
+        Certificates::Here { catalogue: Arc::clone(&self.catalogue), by_acme: self.issuing.is_some() }
     }
 
     /// Serves until told to stop.

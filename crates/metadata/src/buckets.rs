@@ -215,10 +215,11 @@ impl Metadata {
     pub async fn delete_bucket(&self, bucket: &FoundBucket, now: Timestamp) -> Result<Outcome, MetadataError> {
         let count = self.bucket_count(bucket.account).await?;
         let domains = self.domains(bucket.id()).await?;
+        let leaving = self.leaving_of(&domains).await?;
         let names = self.names_page(&bucket.key).await?;
         let mut change = self.change();
         bucket.expect(&mut change);
-        domains.remove(bucket.id(), &mut change);
+        domains.remove(bucket.id(), &leaving, &mut change);
         change.expect_none(keys::objects(bucket.id()));
         change.expect_none(keys::uploads(bucket.id()));
         change.delete(bucket.key.clone());

@@ -4,10 +4,30 @@
 use crate::engine::Outcome;
 use crate::keys;
 use crate::rows::{AcmeAccountRow, ChallengeRow, DomainRow, IssuanceRow, IssuedRow, Row};
-use crate::service::{Metadata, MetadataError, Stored};
+use crate::service::{Change, Metadata, MetadataError, Stored};
+use types::{DomainName, PublicName};
 
 /// Rows read at once.
 const BATCH: usize = 256;
+
+/// What an attempt begins on, all of which must still be so in the commit that begins it: the attempts before; the
+/// certificate there was, so that nobody orders what another process just got; and the custom domain, so that nobody
+/// orders for one that was just removed.
+#[derive(Clone, Debug)]
+pub struct IssuanceGround {
+    /// The attempts so far.
+    pub attempts: Option<Stored<IssuanceRow>>,
+    /// The certificate there is.
+    pub issued: Option<Stored<IssuedRow>>,
+    domain: Option<(PublicName, Option<Stored<DomainRow>>)>,
+}
+
+impl IssuanceGround {
+    /// Whether the name is what it has to be.
+    pub fn is_wanted(&self) -> bool {
+        self.domain.as_ref().is_none_or(|(_, stored)| stored.is_some())
+    }
+}
 
 impl Metadata {
     /// The account at the authority with this directory.
@@ -56,30 +76,74 @@ impl Metadata {
         self.read(&keys::issuance(name)).await
     }
 
-    /// Sets the attempts for a name. [`Outcome::Conflict`]: they are no longer as they were found.
-    pub async fn set_issuance(
+    /// What the next attempt for a name would begin on. `domain`: the custom domain that the name has to be, if any.
+    pub async fn issuance_ground(
         &self,
         name: &str,
-        before: Option<&Stored<IssuanceRow>>,
+        domain: Option<DomainName>,
+    ) -> Result<IssuanceGround, MetadataError> {
+        let domain = match domain {
+            Some(domain) => {
+                let at = PublicName::Custom(domain);
+                let stored = self.stored_domain(&at).await?;
+                Some((at, stored))
+            }
+            None => None,
+        };
+        let attempts = self.issuance(name).await?;
+        let issued = self.read(&keys::issued_certificate(name)).await?;
+        Ok(IssuanceGround { attempts, issued, domain })
+    }
+
+    /// Begins an attempt. [`Outcome::Conflict`]: what it begins on is no longer as it was found.
+    pub async fn begin_issuance(
+        &self,
+        name: &str,
+        ground: &IssuanceGround,
         row: &IssuanceRow,
     ) -> Result<Outcome, MetadataError> {
+        let challenge = self.read(&keys::challenge_about(name)).await?;
         let mut change = self.change();
-        change.expect_same(keys::issuance(name), before);
+        change.expect_same(keys::issuance(name), ground.attempts.as_ref());
+        change.expect_same(keys::issued_certificate(name), ground.issued.as_ref());
+        if let Some((at, stored)) = &ground.domain {
+            change.expect_same(keys::public_name(at), stored.as_ref());
+        }
         change.put(keys::issuance(name), row);
+        forget_challenge(name, challenge.as_ref(), &mut change);
         Ok(change.commit().await?)
     }
 
-    /// Keeps a certificate, and ends the attempts for its name. [`Outcome::Conflict`]: somebody else tries by now.
+    /// Sets how the attempts for a name stand, and takes away the challenge that was part of the last one. [`Outcome::Conflict`]:
+    /// they are no longer as they were found.
+    pub async fn set_issuance(
+        &self,
+        name: &str,
+        before: &Stored<IssuanceRow>,
+        row: &IssuanceRow,
+    ) -> Result<Outcome, MetadataError> {
+        let challenge = self.read(&keys::challenge_about(name)).await?;
+        let mut change = self.change();
+        change.expect(keys::issuance(name), before);
+        change.put(keys::issuance(name), row);
+        forget_challenge(name, challenge.as_ref(), &mut change);
+        Ok(change.commit().await?)
+    }
+
+    /// Keeps a certificate, and ends the attempts for its name. [`Outcome::Conflict`]: somebody else tries by now, or
+    /// nobody wants it any more.
     pub async fn put_issued(
         &self,
         name: &str,
         attempts: &Stored<IssuanceRow>,
         row: &IssuedRow,
     ) -> Result<Outcome, MetadataError> {
+        let challenge = self.read(&keys::challenge_about(name)).await?;
         let mut change = self.change();
         change.expect(keys::issuance(name), attempts);
         change.delete(keys::issuance(name));
         change.put(keys::issued_certificate(name), row);
+        forget_challenge(name, challenge.as_ref(), &mut change);
         Ok(change.commit().await?)
     }
 
@@ -93,20 +157,30 @@ impl Metadata {
         Ok(self.read(&keys::challenge_with(token)).await?.map(|stored| stored.row))
     }
 
-    /// Sets the challenge about a name in the place of the one before; none takes it away.
-    pub async fn set_challenge(&self, name: &str, row: Option<&ChallengeRow>) -> Result<Outcome, MetadataError> {
-        let before: Option<Stored<ChallengeRow>> = self.read(&keys::challenge_about(name)).await?;
+    /// Shows a challenge about a name in the place of the one before, while the attempt it is part of holds the name.
+    /// [`Outcome::Conflict`]: it does no longer.
+    pub async fn show_challenge(
+        &self,
+        name: &str,
+        attempts: &Stored<IssuanceRow>,
+        row: &ChallengeRow,
+    ) -> Result<Outcome, MetadataError> {
+        let before = self.read(&keys::challenge_about(name)).await?;
         let mut change = self.change();
-        change.expect_same(keys::challenge_about(name), before.as_ref());
-        if let Some(before) = &before {
-            change.delete(keys::challenge_about(name));
-            change.delete(keys::challenge_with(&before.row.token));
-        }
-        if let Some(row) = row {
-            change.put(keys::challenge_about(name), row);
-            change.put(keys::challenge_with(&row.token), row);
-        }
+        change.expect(keys::issuance(name), attempts);
+        forget_challenge(name, before.as_ref(), &mut change);
+        change.put(keys::challenge_about(name), row);
+        change.put(keys::challenge_with(&row.token), row);
         Ok(change.commit().await?)
+    }
+}
+
+/// Takes both rows of a challenge away, which must be as it was found: there or not.
+pub(crate) fn forget_challenge(name: &str, challenge: Option<&Stored<ChallengeRow>>, change: &mut Change<'_>) {
+    change.expect_same(keys::challenge_about(name), challenge);
+    if let Some(challenge) = challenge {
+        change.delete(keys::challenge_about(name));
+        change.delete(keys::challenge_with(&challenge.row.token));
     }
 }
 
@@ -120,42 +194,78 @@ mod tests {
         ChallengeRow { token: token.into(), key_authorization: format!("{token}.print"), until: Timestamp(9) }
     }
 
-    #[tokio::test]
-    async fn a_challenge_is_found_by_name_and_token_until_another_takes_its_place() {
-        let metadata = service();
-        for token in ["first", "second"] {
-            let set = metadata.set_challenge("a.example", Some(&challenge(token))).await.unwrap();
-            assert_eq!(set, Outcome::Committed);
-            assert_eq!(metadata.challenge_about("a.example").await.unwrap(), Some(challenge(token)));
-            assert_eq!(metadata.challenge_with(token).await.unwrap(), Some(challenge(token)));
-        }
-        assert_eq!(metadata.challenge_with("first").await.unwrap(), None);
-        assert_eq!(metadata.set_challenge("a.example", None).await.unwrap(), Outcome::Committed);
-        assert_eq!(metadata.challenge_about("a.example").await.unwrap(), None);
-        assert_eq!(metadata.challenge_with("second").await.unwrap(), None);
-    }
-
-    #[tokio::test]
-    async fn a_certificate_arrives_only_by_the_attempt_that_holds_the_name() {
-        let metadata = service();
-        let attempt = |holder: u8| IssuanceRow {
+    fn attempt(holder: u8) -> IssuanceRow {
+        IssuanceRow {
             holder: [holder; 16],
             lease_until: Timestamp(1),
             failures: 0,
             retry_at: Timestamp(0),
             last_error: String::new(),
-        };
-        assert_eq!(metadata.set_issuance("a.example", None, &attempt(1)).await.unwrap(), Outcome::Committed);
-        assert_eq!(metadata.set_issuance("a.example", None, &attempt(2)).await.unwrap(), Outcome::Conflict);
-        let first = metadata.issuance("a.example").await.unwrap().unwrap();
-        let set = metadata.set_issuance("a.example", Some(&first), &attempt(2)).await.unwrap();
-        assert_eq!(set, Outcome::Committed);
+        }
+    }
+
+    /// Begins an attempt in the place of the one before.
+    async fn begin(metadata: &Metadata, holder: u8) -> Stored<IssuanceRow> {
+        let ground = metadata.issuance_ground("a.example", None).await.unwrap();
+        let begun = metadata.begin_issuance("a.example", &ground, &attempt(holder)).await.unwrap();
+        assert_eq!(begun, Outcome::Committed);
+        metadata.issuance("a.example").await.unwrap().unwrap()
+    }
+
+    /// The challenge as it is found by name; by each of these tokens it must be found just if it is the one.
+    async fn shown(metadata: &Metadata, tokens: &[&str]) -> Option<ChallengeRow> {
+        let about = metadata.challenge_about("a.example").await.unwrap();
+        for token in tokens {
+            let with = metadata.challenge_with(token).await.unwrap();
+            assert_eq!(with, about.clone().filter(|about| about.token == *token));
+        }
+        about
+    }
+
+    #[tokio::test]
+    async fn a_challenge_is_found_by_name_and_token_while_its_attempt_runs() {
+        let metadata = service();
+        let tokens = ["first", "second", "third"];
+        let first = begin(&metadata, 1).await;
+        for token in ["first", "second"] {
+            let set = metadata.show_challenge("a.example", &first, &challenge(token)).await.unwrap();
+            assert_eq!(set, Outcome::Committed);
+            assert_eq!(shown(&metadata, &tokens).await, Some(challenge(token)));
+        }
+        let second = begin(&metadata, 2).await;
+        assert_eq!(shown(&metadata, &tokens).await, None);
+        let late = metadata.show_challenge("a.example", &first, &challenge("first")).await.unwrap();
+        assert_eq!(late, Outcome::Conflict);
+        assert_eq!(shown(&metadata, &tokens).await, None);
+        metadata.show_challenge("a.example", &second, &challenge("third")).await.unwrap();
+        let row = IssuedRow { chain: "chain".into(), key: "key".into() };
+        assert_eq!(metadata.put_issued("a.example", &second, &row).await.unwrap(), Outcome::Committed);
+        assert_eq!(shown(&metadata, &tokens).await, None);
+    }
+
+    #[tokio::test]
+    async fn a_certificate_arrives_only_by_the_attempt_that_holds_the_name() {
+        let metadata = service();
+        let nothing = metadata.issuance_ground("a.example", None).await.unwrap();
+        let first = begin(&metadata, 1).await;
+        let late = metadata.begin_issuance("a.example", &nothing, &attempt(2)).await.unwrap();
+        assert_eq!(late, Outcome::Conflict);
+        let second = begin(&metadata, 2).await;
         let row = IssuedRow { chain: "chain".into(), key: "key".into() };
         assert_eq!(metadata.put_issued("a.example", &first, &row).await.unwrap(), Outcome::Conflict);
-        let second = metadata.issuance("a.example").await.unwrap().unwrap();
         assert_eq!(metadata.put_issued("a.example", &second, &row).await.unwrap(), Outcome::Committed);
         assert_eq!(metadata.issued_certificates().await.unwrap(), [("a.example".to_owned(), row)]);
         assert!(metadata.issuance("a.example").await.unwrap().is_none());
+        let late = metadata.begin_issuance("a.example", &nothing, &attempt(3)).await.unwrap();
+        assert_eq!(late, Outcome::Conflict, "there is a certificate since");
+    }
+
+    #[tokio::test]
+    async fn nobody_asks_for_a_domain_that_is_none() {
+        let metadata = service();
+        let domain = DomainName::parse("a.example").unwrap();
+        assert!(!metadata.issuance_ground("a.example", Some(domain)).await.unwrap().is_wanted());
+        assert!(metadata.issuance_ground("a.example", None).await.unwrap().is_wanted());
     }
 
     #[tokio::test]

@@ -3,16 +3,20 @@
 //! that there is no such.
 
 use crate::buckets::FoundBucket;
+use crate::certificates::forget_challenge;
 use crate::engine::Outcome;
 use crate::keys;
 use crate::row_cache::{Lookup, RowCaches};
-use crate::rows::{BucketDomainsRow, DomainRow, PendingDomainRow};
+use crate::rows::{BucketDomainsRow, ChallengeRow, DomainRow, PendingDomainRow};
 use crate::service::{Change, Metadata, MetadataError, Stored};
 use std::sync::Arc;
 use types::{BucketId, DomainName, PublicId, PublicName};
 
-/// Unsettled domains that are read at once.
+/// New domains that are read at once.
 const PENDING_AT_ONCE: usize = 1000;
+
+/// Domains with their rows that are read at once.
+const DOMAINS_AT_ONCE: usize = 256;
 
 /// The names of a bucket as they were read: good as the condition of a later commit.
 #[derive(Clone, Debug, Default)]
@@ -40,20 +44,33 @@ impl KnownDomains {
         change.expect_same(keys::bucket_domains(bucket), self.0.as_ref());
     }
 
-    /// Removes them all with their bucket.
-    pub(crate) fn remove(&self, bucket: BucketId, change: &mut Change<'_>) {
+    /// Removes them all with their bucket. `leaving`: what [`Metadata::leaving`] found of them.
+    pub(crate) fn remove(&self, bucket: BucketId, leaving: &[Leaving], change: &mut Change<'_>) {
         self.expect(bucket, change);
         if self.0.is_some() {
             change.delete(keys::bucket_domains(bucket));
         }
-        self.names().iter().for_each(|name| forget(name, change));
+        leaving.iter().for_each(|leaving| leaving.forget(change));
     }
 }
 
-fn forget(name: &PublicName, change: &mut Change<'_>) {
-    change.delete(keys::public_name(name));
-    if let PublicName::Custom(name) = name {
+/// A name that is about to be taken from its bucket, and what has to go with it.
+pub(crate) struct Leaving {
+    name: PublicName,
+    /// The challenge about it, which has a second row by its token.
+    challenge: Option<Stored<ChallengeRow>>,
+}
+
+impl Leaving {
+    /// Removes the name, and all that ACME keeps of it: whoever has the name next begins anew, and an order that runs
+    /// can keep nothing, since its attempt is gone.
+    fn forget(&self, change: &mut Change<'_>) {
+        change.delete(keys::public_name(&self.name));
+        let PublicName::Custom(name) = &self.name else { return };
         change.delete(keys::pending_domain(name));
+        change.delete(keys::issued_certificate(name.as_str()));
+        change.delete(keys::issuance(name.as_str()));
+        forget_challenge(name.as_str(), self.challenge.as_ref(), change);
     }
 }
 
@@ -139,7 +156,26 @@ impl Metadata {
         Ok(change.commit().await?)
     }
 
-    /// Sets what was found out about a custom domain. [`Outcome::Conflict`]: it is no longer as it was found.
+    /// What has to go with names of a bucket: good as conditions of the commit that takes them away.
+    async fn leaving(&self, names: Vec<PublicName>) -> Result<Vec<Leaving>, MetadataError> {
+        let mut leaving = Vec::with_capacity(names.len());
+        for name in names {
+            let challenge = match &name {
+                PublicName::Custom(name) => self.read(&keys::challenge_about(name.as_str())).await?,
+                PublicName::Managed(_) => None,
+            };
+            leaving.push(Leaving { name, challenge });
+        }
+        Ok(leaving)
+    }
+
+    /// All of them, with what has to go with each.
+    pub(crate) async fn leaving_of(&self, known: &KnownDomains) -> Result<Vec<Leaving>, MetadataError> {
+        self.leaving(known.names()).await
+    }
+
+    /// Sets what was found out about a custom domain, which is new no longer. [`Outcome::Conflict`]: it is no longer as
+    /// it was found.
     pub async fn settle_domain(
         &self,
         name: &DomainName,
@@ -150,26 +186,34 @@ impl Metadata {
         let mut change = self.change();
         change.expect(key.clone(), stored);
         change.put(key, row);
-        if row.is_settled() {
-            change.delete(keys::pending_domain(name));
-        }
+        change.delete(keys::pending_domain(name));
         Ok(change.commit().await?)
     }
 
-    /// Custom domains that are not settled, in the order of their names: a page of those after `after`; an empty page
+    /// All custom domains, in the order of their names: a page of those after `after` with their rows; an empty page
     /// ends them.
+    pub async fn custom_domains(
+        &self,
+        after: Option<&DomainName>,
+    ) -> Result<Vec<(DomainName, Stored<DomainRow>)>, MetadataError> {
+        let prefix = keys::custom_domains();
+        let own = |name: &DomainName| keys::public_name(&PublicName::Custom(name.clone()));
+        let start = after.map_or_else(|| prefix.clone(), |name| keys::just_after(&own(name)));
+        let rows = self.read_range::<DomainRow>(start, keys::after_prefix(&prefix), DOMAINS_AT_ONCE).await?;
+        rows.into_iter().map(|(key, stored)| Ok((name_behind(&prefix, &key)?, stored))).collect()
+    }
+
+    /// Custom domains that nobody has looked at since they were added, in the order of their names: a page of those
+    /// after `after`; an empty page ends them.
     pub async fn pending_domains(&self, after: Option<&DomainName>) -> Result<Vec<DomainName>, MetadataError> {
         let prefix = keys::pending_domains();
         let start = after.map_or_else(|| prefix.clone(), |name| keys::just_after(&keys::pending_domain(name)));
         let rows = self.read_range::<PendingDomainRow>(start, keys::after_prefix(&prefix), PENDING_AT_ONCE).await?;
-        let name = |key: &[u8]| std::str::from_utf8(key.strip_prefix(prefix.as_slice())?).ok().map(DomainName::parse);
-        let names = rows.iter().map(|(key, _)| name(key).and_then(Result::ok));
-        names
-            .collect::<Option<_>>()
-            .ok_or(MetadataError::Malformed { row: "pending domain", cause: crate::codec::Malformed { field: "name" } })
+        rows.iter().map(|(key, _)| name_behind(&prefix, key)).collect()
     }
 
-    /// Takes a name from a bucket. [`Outcome::Conflict`]: the bucket's names are no longer as they were found.
+    /// Takes a name from a bucket, and with it what ACME keeps of it. [`Outcome::Conflict`]: the bucket's names are no
+    /// longer as they were found, or a challenge about this one began or ended.
     pub async fn remove_domain(
         &self,
         bucket: BucketId,
@@ -178,9 +222,10 @@ impl Metadata {
     ) -> Result<Outcome, MetadataError> {
         let mut names = known.row();
         names.custom.retain(|kept| kept != name);
+        let leaving = self.leaving(vec![PublicName::Custom(name.clone())]).await?;
         let mut change = self.change();
         known.change_to(bucket, &names, &mut change);
-        forget(&PublicName::Custom(name.clone()), &mut change);
+        leaving.iter().for_each(|leaving| leaving.forget(&mut change));
         Ok(change.commit().await?)
     }
 
@@ -204,10 +249,18 @@ impl Metadata {
     }
 }
 
+/// The domain in a key that is a prefix and a name.
+fn name_behind(prefix: &[u8], key: &[u8]) -> Result<DomainName, MetadataError> {
+    let text = key.strip_prefix(prefix).and_then(|name| std::str::from_utf8(name).ok());
+    let malformed = MetadataError::Malformed { row: "domain", cause: crate::codec::Malformed { field: "name" } };
+    text.and_then(|text| DomainName::parse(text).ok()).ok_or(malformed)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::fixture::{make_bucket, service};
+    use crate::rows::{IssuanceRow, IssuedRow};
     use types::{CertificateStatus, DomainSettings, Ownership, Timestamp, TlsVersion};
 
     fn name(text: &str) -> DomainName {
@@ -285,7 +338,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_domain_is_pending_until_it_is_settled_or_gone() {
+    async fn a_domain_is_new_until_it_is_looked_at_or_gone() {
         let metadata = service();
         let bucket = make_bucket(&metadata, "bucket").await;
         for text in ["a.example.com", "b.example.com", "c.example.com"] {
@@ -298,13 +351,14 @@ mod tests {
         let found = DomainRow { ownership: Ownership::Active, ..stored.row.clone() };
         assert_eq!(metadata.settle_domain(&a, &stored, &found).await.unwrap(), Outcome::Committed);
         assert_eq!(metadata.settle_domain(&a, &stored, &found).await.unwrap(), Outcome::Conflict);
-        assert_eq!(metadata.pending_domains(None).await.unwrap().len(), 3);
-        let stored = metadata.stored_domain(&PublicName::Custom(a.clone())).await.unwrap().unwrap();
-        let settled = DomainRow { certificate: CertificateStatus::Active, ..found };
-        assert_eq!(metadata.settle_domain(&a, &stored, &settled).await.unwrap(), Outcome::Committed);
+        assert_eq!(metadata.pending_domains(None).await.unwrap(), [b.clone(), c.clone()]);
         let known = metadata.domains(bucket.id()).await.unwrap();
         assert_eq!(metadata.remove_domain(bucket.id(), &known, &b).await.unwrap(), Outcome::Committed);
-        assert_eq!(metadata.pending_domains(None).await.unwrap(), [c]);
+        assert_eq!(metadata.pending_domains(None).await.unwrap(), std::slice::from_ref(&c));
+        let all: Vec<_> = metadata.custom_domains(None).await.unwrap().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(all, [a.clone(), c.clone()]);
+        assert_eq!(metadata.custom_domains(Some(&a)).await.unwrap().len(), 1);
+        assert_eq!(metadata.custom_domains(Some(&c)).await.unwrap().len(), 0);
         assert_eq!(metadata.delete_bucket(&bucket, Timestamp(1)).await.unwrap(), Outcome::Committed);
         assert_eq!(metadata.pending_domains(None).await.unwrap(), []);
     }
@@ -327,6 +381,58 @@ mod tests {
         }
         assert_eq!(add(&metadata, &bucket, "c.example.com").await, Outcome::Conflict);
         assert_eq!(metadata.domains(bucket.id()).await.unwrap().row(), BucketDomainsRow::default());
+    }
+
+    /// What ACME keeps of a name: attempts, a challenge and a certificate.
+    async fn keep_of_acme(metadata: &Metadata, name: &str) {
+        let attempt = IssuanceRow {
+            holder: [1; 16],
+            lease_until: Timestamp(9),
+            failures: 1,
+            retry_at: Timestamp(9),
+            last_error: String::new(),
+        };
+        let begin = async || {
+            let ground = metadata.issuance_ground(name, DomainName::parse(name).ok()).await.unwrap();
+            assert_eq!(metadata.begin_issuance(name, &ground, &attempt).await.unwrap(), Outcome::Committed);
+            metadata.issuance(name).await.unwrap().unwrap()
+        };
+        let issued = IssuedRow { chain: "chain".into(), key: "key".into() };
+        assert_eq!(metadata.put_issued(name, &begin().await, &issued).await.unwrap(), Outcome::Committed);
+        let held = begin().await;
+        let row = ChallengeRow { token: format!("to {name}"), key_authorization: "x".into(), until: Timestamp(9) };
+        assert_eq!(metadata.show_challenge(name, &held, &row).await.unwrap(), Outcome::Committed);
+    }
+
+    async fn is_kept_of_acme(metadata: &Metadata, name: &str) -> [bool; 4] {
+        [
+            metadata.issued_certificates().await.unwrap().iter().any(|(issued, _)| issued == name),
+            metadata.issuance(name).await.unwrap().is_some(),
+            metadata.challenge_about(name).await.unwrap().is_some(),
+            metadata.challenge_with(&format!("to {name}")).await.unwrap().is_some(),
+        ]
+    }
+
+    #[tokio::test]
+    async fn what_acme_keeps_of_a_name_goes_with_it_and_nothing_of_others() {
+        let metadata = service();
+        let bucket = make_bucket(&metadata, "bucket").await;
+        let names = ["a.example.com", "b.example.com", "c.example.com"];
+        for text in names {
+            assert_eq!(add(&metadata, &bucket, text).await, Outcome::Committed);
+            keep_of_acme(&metadata, text).await;
+        }
+        keep_of_acme(&metadata, "s3.example.com").await;
+        let known = metadata.domains(bucket.id()).await.unwrap();
+        let removed = metadata.remove_domain(bucket.id(), &known, &name(names[0])).await.unwrap();
+        assert_eq!(removed, Outcome::Committed);
+        assert_eq!(is_kept_of_acme(&metadata, names[0]).await, [false; 4]);
+        assert_eq!(is_kept_of_acme(&metadata, names[1]).await, [true; 4]);
+        assert_eq!(metadata.delete_bucket(&bucket, Timestamp(1)).await.unwrap(), Outcome::Committed);
+        for text in names {
+            assert_eq!(is_kept_of_acme(&metadata, text).await, [false; 4], "{text}");
+        }
+        assert_eq!(is_kept_of_acme(&metadata, "s3.example.com").await, [true; 4], "no bucket had that");
     }
 
     #[tokio::test]

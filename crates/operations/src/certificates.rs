@@ -5,7 +5,7 @@ use crate::store::Store;
 use metadata::rows::{AcmeAccountRow, ChallengeRow, IssuanceRow, IssuedRow};
 use metadata::{Outcome, Stored};
 use std::time::Duration;
-use types::{OperationError, Timestamp};
+use types::{DomainName, OperationError, Timestamp};
 
 /// Longest time that one attempt holds a name: whoever holds it longer is dead.
 pub const LEASE: Duration = Duration::from_secs(600);
@@ -19,6 +19,17 @@ const RETRY_WAIT_MAX: Duration = Duration::from_secs(12 * 3600);
 
 /// Longest text kept of a failure.
 const ERROR_CHARS_MAX: usize = 1000;
+
+/// A certificate that is missing or old.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WantedCertificate {
+    /// The name it is for.
+    pub name: String,
+    /// Whether it is wanted only while the name is a custom domain.
+    pub is_of_domain: bool,
+    /// The one that it is to take the place of.
+    pub before: Option<IssuedRow>,
+}
 
 /// The right to ask for a certificate for a name, until it is ended or its lease is over.
 #[derive(Clone, Debug)]
@@ -63,20 +74,30 @@ impl Store {
         Ok(self.metadata.custom_domain_names().await?)
     }
 
-    /// Takes the turn to get a certificate for a name. None if another gateway has it, or it is too early to try again.
+    /// Takes the turn to get a certificate for a name. None if another gateway has it, or got one already, or the name is
+    /// not wanted any more, or it is too early to try again.
     ///
     /// # Errors
     /// A failure of the store.
-    pub async fn begin_issuance(&self, name: &str, holder: [u8; 16]) -> Result<Option<Issuance>, OperationError> {
-        let now = self.clock.now();
-        let before = self.metadata.issuance(name).await?;
-        if before.as_ref().is_some_and(|before| before.row.lease_until > now || before.row.retry_at > now) {
+    pub async fn begin_issuance(
+        &self,
+        wanted: &WantedCertificate,
+        holder: [u8; 16],
+    ) -> Result<Option<Issuance>, OperationError> {
+        let (name, now) = (wanted.name.as_str(), self.clock.now());
+        let domain = if wanted.is_of_domain { Some(parsed(name)?) } else { None };
+        let ground = self.metadata.issuance_ground(name, domain).await?;
+        if !ground.is_wanted() || ground.issued.as_ref().map(|issued| &issued.row) != wanted.before.as_ref() {
+            return Ok(None);
+        }
+        let before = &ground.attempts;
+        if before.as_ref().is_some_and(|before| is_too_early(&before.row, now)) {
             return Ok(None);
         }
         let failures = before.as_ref().map_or(0, |before| before.row.failures);
         let last_error = before.as_ref().map(|before| before.row.last_error.clone()).unwrap_or_default();
         let row = IssuanceRow { holder, lease_until: after(now, LEASE), failures, retry_at: now, last_error };
-        if self.metadata.set_issuance(name, before.as_ref(), &row).await? == Outcome::Conflict {
+        if self.metadata.begin_issuance(name, &ground, &row).await? == Outcome::Conflict {
             return Ok(None);
         }
         let taken = self.metadata.issuance(name).await?.filter(|taken| taken.row == row);
@@ -91,11 +112,12 @@ impl Store {
         Ok(self.metadata.put_issued(&issuance.name, &issuance.row, row).await? == Outcome::Committed)
     }
 
-    /// Notes that an attempt failed, and answers when the next may begin.
+    /// Notes that an attempt failed, and answers when the next may begin. None if the attempt took too long, and another
+    /// one runs, or nobody wants the certificate any more.
     ///
     /// # Errors
     /// A failure of the store.
-    pub async fn fail_issuance(&self, issuance: &Issuance, reason: &str) -> Result<Timestamp, OperationError> {
+    pub async fn fail_issuance(&self, issuance: &Issuance, reason: &str) -> Result<Option<Timestamp>, OperationError> {
         let now = self.clock.now();
         let before = &issuance.row.row;
         let failures = before.failures.saturating_add(1);
@@ -103,29 +125,18 @@ impl Store {
         let retry_at = after(now, RETRY_WAIT.saturating_mul(factor).min(RETRY_WAIT_MAX));
         let last_error = reason.chars().take(ERROR_CHARS_MAX).collect();
         let row = IssuanceRow { holder: before.holder, lease_until: now, failures, retry_at, last_error };
-        let _another_attempt_counts_more =
-            self.metadata.set_issuance(&issuance.name, Some(&issuance.row), &row).await?;
-        Ok(retry_at)
+        let noted = self.metadata.set_issuance(&issuance.name, &issuance.row, &row).await?;
+        Ok((noted == Outcome::Committed).then_some(retry_at))
     }
 
-    /// Shows the answer to a challenge about a name, in the place of the one before.
+    /// Shows the answer to a challenge that is part of an attempt, until the attempt ends. False if it has.
     ///
     /// # Errors
     /// A failure of the store.
-    pub async fn show_challenge(&self, name: &str, token: &str, answer: &str) -> Result<(), OperationError> {
+    pub async fn show_challenge(&self, issuance: &Issuance, token: &str, answer: &str) -> Result<bool, OperationError> {
         let until = after(self.clock.now(), LEASE);
         let row = ChallengeRow { token: token.to_owned(), key_authorization: answer.to_owned(), until };
-        while self.metadata.set_challenge(name, Some(&row)).await? == Outcome::Conflict {}
-        Ok(())
-    }
-
-    /// Takes the challenge about a name away.
-    ///
-    /// # Errors
-    /// A failure of the store.
-    pub async fn forget_challenge(&self, name: &str) -> Result<(), OperationError> {
-        while self.metadata.set_challenge(name, None).await? == Outcome::Conflict {}
-        Ok(())
+        Ok(self.metadata.show_challenge(&issuance.name, &issuance.row, &row).await? == Outcome::Committed)
     }
 
     /// The answer to the challenge about a name, while one runs.
@@ -147,6 +158,18 @@ impl Store {
     fn in_time(&self, row: ChallengeRow) -> Option<String> {
         (self.clock.now() < row.until).then_some(row.key_authorization)
     }
+}
+
+/// A name that was read as a custom domain's.
+fn parsed(name: &str) -> Result<DomainName, OperationError> {
+    DomainName::parse(name).map_err(|_| OperationError::internal(format!("{name} is no custom domain")))
+}
+
+/// Whether somebody holds the name, or the last failure is too young. Neither is ever so far ahead that it can be
+/// true: then the calendar was wrong when it was written, and nobody may have to wait for that year.
+fn is_too_early(row: &IssuanceRow, now: Timestamp) -> bool {
+    let is_ahead = |time: Timestamp, at_most: Duration| time > now && time <= after(now, at_most);
+    is_ahead(row.lease_until, LEASE) || is_ahead(row.retry_at, RETRY_WAIT_MAX)
 }
 
 fn after(time: Timestamp, wait: Duration) -> Timestamp {

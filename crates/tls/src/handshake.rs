@@ -104,10 +104,17 @@ impl Handshakes {
             return Ok(None);
         }
         let rules = match name {
-            Some(name) => self.domains.rules(name).await?.unwrap_or_default(),
-            None => Rules::default(),
+            Some(name) => self.domains.rules(name).await?,
+            None => None,
         };
-        self.configs.of(rules).map(Some).map_err(io::Error::other)
+        if let (Some(name), None) = (name, &rules) {
+            // A custom domain that was removed a moment ago, here or elsewhere: nobody is shown its certificate.
+            self.catalogue.withdraw(name);
+            if self.catalogue.find(Some(name)).is_none() {
+                return Ok(None);
+            }
+        }
+        self.configs.of(rules.unwrap_or_default()).map(Some).map_err(io::Error::other)
     }
 
     /// Shows the certificate of a challenge, and no more: RFC 8737 section 3 ends such connections after the handshake.

@@ -12,7 +12,7 @@ pub mod handshake;
 pub mod names;
 pub mod rules;
 
-pub use catalogue::Catalogue;
+pub use catalogue::{Catalogue, Wanted};
 pub use certificate::{Certificate, CertificateError};
 pub use handshake::{Asked, Domains, Handshakes};
 pub use rules::{MinVersion, Rules};

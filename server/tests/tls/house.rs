@@ -1,19 +1,24 @@
 //! A server with certificates of an authority made for the test, and clients that trust only that.
 
-use crate::support::{Connection, PATIENCE, TestServer};
+use crate::support::{Connection, PATIENCE, TestClock, TestServer};
+use base64::Engine;
+use environment::Clock;
 use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::client::conn::http2::SendRequest;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, SanType};
-use rustls::pki_types::{CertificateDer, ServerName};
+use rcgen::{BasicConstraints, Certificate, CertificateParams, IsCa, Issuer, KeyPair, PublicKeyData, SanType};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::time_provider::TimeProvider;
 use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 use server::Settings;
 use server::settings::TlsSettings;
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -61,6 +66,27 @@ impl House {
         made.der().to_vec()
     }
 
+    /// Takes a certificate out of the directory.
+    #[expect(clippy::disallowed_methods, reason = "the test is the operator who takes files away")]
+    pub(crate) fn take_away(&self, stem: &str) {
+        std::fs::remove_file(self.path().join(format!("{stem}.crt"))).unwrap();
+    }
+
+    /// Issues a certificate with these parameters for a key, and answers it.
+    pub(crate) fn sign(&self, params: &CertificateParams, key: &impl PublicKeyData) -> Certificate {
+        params.signed_by(key, &self.issuer).unwrap()
+    }
+
+    /// Puts the authority's own certificate into the directory of another name, and answers where.
+    #[expect(clippy::disallowed_methods, reason = "the test is the operator who puts files there")]
+    pub(crate) fn put_root(&self) -> PathBuf {
+        let path = self.path().join("root.txt");
+        let text = base64::engine::general_purpose::STANDARD.encode(&self.root);
+        let pem = format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n");
+        std::fs::write(&path, pem).unwrap();
+        path
+    }
+
     /// What to set for these certificates.
     pub(crate) fn settings(&self) -> TlsSettings {
         TlsSettings {
@@ -95,6 +121,16 @@ impl House {
         config
     }
 
+    /// A client whose time is that of the test.
+    pub(crate) fn client_at(&self, clock: &Arc<TestClock>) -> ClientConfig {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.root.clone()).unwrap();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let builder = ClientConfig::builder_with_details(provider, Arc::new(TimeOf(Arc::clone(clock))));
+        let builder = builder.with_safe_default_protocol_versions().unwrap();
+        builder.with_root_certificates(roots).with_no_client_auth()
+    }
+
     /// Connects as `name`.
     pub(crate) async fn connect(&self, server: &TestServer, name: &str) -> io::Result<TlsStream<TcpStream>> {
         connect(tls_address(server), name, self.client(&[&TLS13, &TLS12], &[])).await
@@ -113,6 +149,21 @@ impl House {
         let shaken = hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await;
         let (requests, connection) = shaken.unwrap();
         Http2 { requests, ended: tokio::spawn(connection) }
+    }
+}
+
+/// The time of the test, for clients that judge certificates.
+struct TimeOf(Arc<TestClock>);
+
+impl fmt::Debug for TimeOf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TimeOf")
+    }
+}
+
+impl TimeProvider for TimeOf {
+    fn current_time(&self) -> Option<UnixTime> {
+        Some(UnixTime::since_unix_epoch(Duration::from_millis(self.0.now().0)))
     }
 }
 

@@ -6,12 +6,15 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod acme;
 #[path = "../rest/api.rs"]
 #[allow(dead_code, reason = "the tests of the API use all of it")]
 mod api;
+mod authority;
 mod bad_input;
 mod certificates;
 mod domains;
 mod faces;
 mod house;
 mod http2;
+mod logs;

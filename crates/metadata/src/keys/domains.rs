@@ -26,12 +26,12 @@ pub fn custom_domains() -> Vec<u8> {
     Key::new(DOMAIN).bytes(&[CUSTOM]).done()
 }
 
-/// All custom domains that are not settled.
+/// All custom domains that are new: nobody looked at them yet.
 pub fn pending_domains() -> Vec<u8> {
     Key::new(PENDING_DOMAIN).done()
 }
 
-/// A custom domain that is not settled.
+/// A custom domain that is new.
 pub fn pending_domain(name: &DomainName) -> Vec<u8> {
     Key(pending_domains()).bytes(name.as_str().as_bytes()).done()
 }
