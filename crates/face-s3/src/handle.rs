@@ -6,7 +6,9 @@ use crate::logged_uri::LoggedUri;
 use crate::upload_body::UploadBody;
 use crate::{buckets, configurations, cors, listings, objects, uploads};
 use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_TYPE, HOST, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT};
+use http::header::{
+    ALLOW, CONNECTION, CONTENT_RANGE, CONTENT_TYPE, HOST, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT,
+};
 use http::request::Parts;
 use http::{Method, Request, Response, StatusCode};
 use http_body::Body;
@@ -20,7 +22,7 @@ use s3_protocol::{HostRules, Operation, RequestHead, Route, error_document, rout
 use std::error::Error;
 use std::net::IpAddr;
 use std::sync::Arc;
-use types::{ErrorCode, OperationError, Retry};
+use types::{AllowedMethods, ErrorCode, OperationError, Retry, UnsatisfiableRange};
 
 /// The S3 face of a store.
 pub struct S3Face {
@@ -260,6 +262,14 @@ fn render(error: &OperationError, parts: &Parts, id: &str) -> Response<AnswerBod
     let mut answer = Response::new(AnswerBody::Full(document));
     *answer.status_mut() = status;
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/xml"));
+    if let Some(AllowedMethods(methods)) = AllowedMethods::of(error) {
+        answer.headers_mut().insert(ALLOW, HeaderValue::from_static(methods));
+    }
+    if let Some(range) = UnsatisfiableRange::of(error)
+        && let Ok(size) = HeaderValue::try_from(format!("bytes */{}", range.size))
+    {
+        answer.headers_mut().insert(CONTENT_RANGE, size);
+    }
     if error.code.retry() == Retry::Later && matches!(error.code.status(), 429 | 503) {
         answer.headers_mut().insert(RETRY_AFTER, RETRY_AFTER_SECONDS);
     }

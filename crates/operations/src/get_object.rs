@@ -9,7 +9,7 @@ use metadata::Stored;
 use metadata::rows::{ObjectBody, ObjectRow};
 use types::{
     BucketId, BucketName, ByteRange, Conditions, CustomerKey, ErrorCode, Expiration, ObjectKey, OperationError,
-    RangeSpec, ReadVerdict, Resource, ShownChecksum,
+    RangeSpec, ReadVerdict, Resource, ShownChecksum, UnsatisfiableRange,
 };
 
 /// An object to be read.
@@ -207,7 +207,9 @@ impl Store {
 fn portion(row: &ObjectRow, part: Portion) -> Result<ByteRange, OperationError> {
     match part {
         Portion::Whole => Ok(ByteRange::whole(row.size)),
-        Portion::Range(spec) => spec.resolve(row.size).ok_or_else(|| ErrorCode::InvalidRange.into()),
+        Portion::Range(spec) => spec.resolve(row.size).ok_or_else(|| {
+            OperationError::from(ErrorCode::InvalidRange).caused_by(UnsatisfiableRange { size: row.size })
+        }),
         Portion::Part(number) => part_range(row, number).ok_or_else(|| {
             OperationError::new(ErrorCode::InvalidRange, "The requested partnumber is not satisfiable.")
         }),

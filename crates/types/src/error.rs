@@ -229,6 +229,47 @@ impl OperationError {
     }
 }
 
+/// The cause of `InvalidRange`: clients are told how much there is (RFC 9110 section 15.5.17).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnsatisfiableRange {
+    /// The size of what was asked for a part of, bytes.
+    pub size: u64,
+}
+
+impl UnsatisfiableRange {
+    /// The size that an error tells of.
+    pub fn of(error: &OperationError) -> Option<Self> {
+        error.cause.as_deref()?.downcast_ref().copied()
+    }
+}
+
+impl fmt::Display for UnsatisfiableRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "outside of {} bytes", self.size)
+    }
+}
+
+impl Error for UnsatisfiableRange {}
+
+/// The cause of `MethodNotAllowed`: clients are told which methods there are (RFC 9110 section 15.5.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AllowedMethods(pub &'static str);
+
+impl AllowedMethods {
+    /// The methods that an error tells of.
+    pub fn of(error: &OperationError) -> Option<Self> {
+        error.cause.as_deref()?.downcast_ref().copied()
+    }
+}
+
+impl fmt::Display for AllowedMethods {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "allowed are {}", self.0)
+    }
+}
+
+impl Error for AllowedMethods {}
+
 impl From<ErrorCode> for OperationError {
     fn from(code: ErrorCode) -> Self {
         Self { code, message: Cow::Borrowed(code.message()), cause: None }

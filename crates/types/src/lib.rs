@@ -40,7 +40,7 @@ pub use customer_key::CustomerKey;
 pub use domain::{
     CertificateStatus, Cipher, DomainName, DomainSettings, InvalidDomainName, Ownership, PublicName, TlsVersion,
 };
-pub use error::{ErrorCode, OperationError, Retry};
+pub use error::{AllowedMethods, ErrorCode, OperationError, Retry, UnsatisfiableRange};
 pub use etag::{ETag, Md5};
 pub use ids::{AccessKeyId, AccountId, BlobId, BucketId, JobId, PublicId, RequestId, UploadId};
 pub use lifecycle::{InvalidLifecycle, Lifecycle, LifecycleRule, LifecycleTime, LifecycleTransition};

@@ -219,6 +219,8 @@ async fn scripts_and_preflights_are_sent_to_no_login() {
     assert_eq!(refused.status, 403);
     assert_nothing_told(&refused);
     assert_eq!(site.send("POST", "/cat", &[("content-length", "0")]).await.status, 403);
+    let page = site.send("POST", "/cdn-cgi/access/login", &[("content-length", "0")]).await;
+    assert_eq!((page.status, page.header("allow")), (405, Some("GET, HEAD")));
     let mut open = app.clone();
     open["options_preflight_bypass"] = json!(true);
     site.open.api.put(&format!("{APPS}/{}", app["id"].as_str().unwrap()), &open).await.ok();

@@ -33,8 +33,14 @@ async fn methods_that_mean_nothing_are_not_allowed() {
     for (method, target) in
         [("PATCH", "/refuse/a"), ("TRACE", "/refuse"), ("PUT", "/"), ("DELETE", "/"), ("PROPFIND", "/refuse/a")]
     {
-        server.client.request(method, target).send().await.refused(405, "MethodNotAllowed");
+        let answer = server.client.request(method, target).send().await;
+        answer.refused(405, "MethodNotAllowed");
+        let allowed = if target == "/" { "GET" } else { "GET, HEAD, PUT, POST, DELETE, OPTIONS" };
+        assert_eq!(answer.header("allow"), Some(allowed), "{method} {target}");
     }
+    let copy = server.client.request("POST", "/refuse/b").header("x-amz-copy-source", "/refuse/a").send().await;
+    copy.refused(405, "MethodNotAllowed");
+    assert_eq!(copy.header("allow"), Some("GET, HEAD, PUT, DELETE, OPTIONS"));
     assert_eq!(server.client.get("/refuse/a").send().await.ok().text(), "abc");
 }
 

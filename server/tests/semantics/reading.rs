@@ -83,6 +83,8 @@ async fn check_range(client: &Client, stored: &Stored, range: &str) {
     let shown = (head.status, head.header("content-length"), head.header("content-range"));
     assert_eq!(shown, (200, Some(&*size), content_range), "Range has no effect in HeadObject");
     let Some((first, last)) = selected(range, bytes.len()) else {
+        assert_eq!(get.header("content-range"), Some(&*format!("bytes */{size}")), "{target} {range}");
+        assert_eq!(get.element("ActualObjectSize"), Some(size), "{target} {range}");
         return get.refused(416, "InvalidRange");
     };
     assert_eq!(get.status, 206, "{target} {range}");

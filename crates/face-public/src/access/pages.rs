@@ -1,7 +1,7 @@
 //! Pages of access control: what they say depends on nothing of the bucket, and nothing that a client sent is in them
 //! but the escaped name of an identity provider.
 
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue, X_FRAME_OPTIONS};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue, X_FRAME_OPTIONS};
 use http::request::Parts;
 use http::{Method, Response, StatusCode};
 use http_support::AnswerBody;
@@ -82,7 +82,7 @@ pub(super) const WRONG_METHOD: Page = Page {
 };
 
 impl Page {
-    /// The page; to HEAD without its text.
+    /// The page, with the methods there are if it says that another was sent; to HEAD without its text.
     pub(super) fn answer(&self, parts: &Parts) -> Response<AnswerBody> {
         let link = self.link.map(|(to, says)| format!("<p><a href=\"{to}\">{says}</a></p>\n")).unwrap_or_default();
         let number = match self.status {
@@ -90,7 +90,11 @@ impl Page {
             status => format!("<h1>Error {}</h1>\n", status.as_u16()),
         };
         let body = format!("{number}<h2>{}</h2>\n<p>{}</p>\n{link}", self.heading, self.text);
-        html(self.status, self.heading, &body, parts)
+        let mut answer = html(self.status, self.heading, &body, parts);
+        if self.status == StatusCode::METHOD_NOT_ALLOWED {
+            answer.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+        }
+        answer
     }
 }
 

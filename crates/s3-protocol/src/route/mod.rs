@@ -19,7 +19,7 @@ use crate::query::Query;
 use crate::request::{RequestHead, is_amz};
 use http::Method;
 use http::header::HeaderMap;
-use types::{AccountId, BucketName, ErrorCode, Jurisdiction, ObjectKey, OperationError};
+use types::{AccountId, AllowedMethods, BucketName, ErrorCode, Jurisdiction, ObjectKey, OperationError};
 pub(crate) use unsupported::check_headers;
 
 /// Where a request goes.
@@ -88,7 +88,7 @@ struct Row<T> {
 
 fn account_operation(head: &RequestHead<'_>) -> Result<Operation, OperationError> {
     if head.method != Method::GET {
-        return Err(method_not_allowed(head.method, "the list of buckets: use GET"));
+        return Err(method_not_allowed(head.method, "the list of buckets: use GET", "GET"));
     }
     check_parameters(head, LIST_BUCKETS_PARAMETERS, &Operation::ListBuckets)?;
     Ok(Operation::ListBuckets)
@@ -123,7 +123,7 @@ fn bucket_row(head: &RequestHead<'_>) -> Result<Row<BucketName>, OperationError>
         "DELETE" => row(Operation::DeleteBucket, &[]),
         "POST" if query.has("delete") => row(Operation::DeleteObjects, &["delete"]),
         "POST" => row(Operation::PostObject, &[]),
-        _ => Err(method_not_allowed(head.method, "a bucket")),
+        _ => Err(method_not_allowed(head.method, "a bucket", METHODS)),
     }
 }
 
@@ -174,12 +174,12 @@ fn object_row(head: &RequestHead<'_>) -> Result<Row<ObjectTarget>, OperationErro
         "PUT" => row(Operation::PutObject, &[]),
         "POST" if query.has("uploads") => row(Operation::CreateMultipartUpload, &["uploads"]),
         "POST" if query.has("uploadId") => row(Operation::CompleteMultipartUpload, &["uploadId"]),
-        "POST" if is_copy(head.headers) => Err(method_not_allowed(head.method, "a copy: use PUT")),
+        "POST" if is_copy(head.headers) => Err(method_not_allowed(head.method, "a copy: use PUT", COPY_METHODS)),
         // s3cmd sends PutObject by POST (R2 "Release notes", 2022-04-14).
         "POST" => row(Operation::PutObject, &[]),
         "DELETE" if query.has("uploadId") => row(Operation::AbortMultipartUpload, &["uploadId"]),
         "DELETE" => row(Operation::DeleteObject, &[]),
-        _ => Err(method_not_allowed(head.method, "an object")),
+        _ => Err(method_not_allowed(head.method, "an object", METHODS)),
     }
 }
 
@@ -229,11 +229,18 @@ fn object_key(sent: &str) -> Result<ObjectKey, OperationError> {
         .map_err(|invalid| OperationError::new(ErrorCode::InvalidObjectName, invalid.to_string()))
 }
 
-fn method_not_allowed(method: &Method, resource: &str) -> OperationError {
+/// The methods of buckets and objects. `OPTIONS` is a browser's, and answered before a request is routed.
+const METHODS: &str = "GET, HEAD, PUT, POST, DELETE, OPTIONS";
+
+/// The methods of objects without the one that makes no copy.
+const COPY_METHODS: &str = "GET, HEAD, PUT, DELETE, OPTIONS";
+
+fn method_not_allowed(method: &Method, resource: &str, allowed: &'static str) -> OperationError {
     OperationError::new(
         ErrorCode::MethodNotAllowed,
         format!("The method {method} is not allowed against this resource, {resource}."),
     )
+    .caused_by(AllowedMethods(allowed))
 }
 
 fn invalid_argument(message: &'static str) -> OperationError {
