@@ -224,13 +224,13 @@ async fn of_two_processes_one_asks_and_both_show_what_came() {
     let site = Site::open(90 * DAY, &[]).await;
     let (store, clock) = (site.server.instance.store(), &site.server.clock);
     let names: Vec<_> = (0..12).map(|number| format!("cats-{number}.shared.org")).collect();
-    let roots = std::fs::read(site.house.put_root()).unwrap();
+    let roots = site.house.root_pem();
     let kind = tls::acme::ChallengeKind::Http;
     let directory = site.authority.directory.clone();
     let other = Arc::new(Catalogue::default());
     let issuing = Issuing {
         store: Arc::clone(store),
-        authority: Authority::new(directory, kind, Some(&roots), clock.clone()).unwrap(),
+        authority: Authority::new(directory, kind, Some(roots.as_bytes()), clock.clone()).unwrap(),
         contact: Vec::new(),
         names: Vec::new(),
         catalogue: Arc::clone(&other),

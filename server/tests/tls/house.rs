@@ -81,10 +81,14 @@ impl House {
     #[expect(clippy::disallowed_methods, reason = "the test is the operator who puts files there")]
     pub(crate) fn put_root(&self) -> PathBuf {
         let path = self.path().join("root.txt");
-        let text = base64::engine::general_purpose::STANDARD.encode(&self.root);
-        let pem = format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n");
-        std::fs::write(&path, pem).unwrap();
+        std::fs::write(&path, self.root_pem()).unwrap();
         path
+    }
+
+    /// The authority's own certificate.
+    pub(crate) fn root_pem(&self) -> String {
+        let text = base64::engine::general_purpose::STANDARD.encode(&self.root);
+        format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n")
     }
 
     /// What to set for these certificates.
