@@ -42,6 +42,22 @@ pub trait Engine: Send + Sync + 'static {
     /// Once polled, the commit happens or not whether or not the future lives on.
     fn commit(&self, commit: Commit) -> Answer<'_, Outcome>;
 
+    /// Adds up the rows of `start..end` of [`Table::Counters`], integer by integer, all as of one moment of the call;
+    /// `None`: to the end of the table. An engine may keep the sums of ranges that are asked for again and again.
+    fn sum(&self, start: Vec<u8>, end: Option<Vec<u8>>) -> Answer<'_, Vec<i64>> {
+        let sums = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&sums);
+        let visitor = move |_: &[u8], value: &[u8]| {
+            add_counters(&mut seen.lock().unwrap_or_else(PoisonError::into_inner), &decode_counters(value));
+            Step::Next
+        };
+        let scan = self.scan(Scan { table: Table::Counters, start, end, backwards: false }, Box::new(visitor));
+        Box::pin(async move {
+            scan.await?;
+            Ok(std::mem::take(&mut *sums.lock().unwrap_or_else(PoisonError::into_inner)))
+        })
+    }
+
     /// Gives the space of removed values back to the disk at once, where that takes work of its own and else comes
     /// in time. Reads and commits go on beside it.
     fn reclaim(&self) -> Answer<'_, ()> {

@@ -9,6 +9,7 @@ mod database;
 mod group;
 mod log_file;
 mod options;
+mod range_sums;
 mod record_cache;
 mod scan;
 #[cfg(test)]
@@ -117,6 +118,24 @@ impl Engine for RocksEngine {
 
     fn commit(&self, commit: Commit) -> Answer<'_, Outcome> {
         Box::pin(self.committer.commit(commit))
+    }
+
+    fn sum(&self, start: Vec<u8>, end: Option<Vec<u8>>) -> Answer<'_, Vec<i64>> {
+        Box::pin(async move {
+            if end.as_ref().is_some_and(|end| start >= *end) {
+                return Ok(Vec::new());
+            }
+            if let Some(sums) = self.database.sums.get(&start, end.as_deref()) {
+                return Ok(sums);
+            }
+            let place = Arc::clone(&self.scans).acquire_owned().await.map_err(|_| EngineError::Closed)?;
+            let database = Arc::clone(&self.database);
+            blocking("adding up", move || {
+                let _place = place;
+                database.sums.read(&database, start, end)
+            })
+            .await
+        })
     }
 
     fn reclaim(&self) -> Answer<'_, ()> {

@@ -4,7 +4,7 @@
 //! What an upload in progress counts for is kept twice, under its bucket and under itself: its end takes from the
 //! bucket just what it added, whatever became of its parts.
 
-use crate::engine::{Scan, Step, Table, Visitor, add_counters, decode_counters, scan_with};
+use crate::engine::{Table, decode_counters};
 use crate::keys;
 use crate::rows::{BucketCounters, PartRow, UploadRow};
 use crate::service::{Change, Metadata, MetadataError};
@@ -83,19 +83,14 @@ impl Metadata {
         Ok(UploadedCounters::from_sums(&sums.map(|value| decode_counters(&value)).unwrap_or_default()))
     }
 
-    /// What all buckets hold together: a pass over their sums, one of some dozen bytes for each, and no row.
+    /// What all buckets hold together, by their sums. The engine knows when it was asked before; else it is a pass over
+    /// them, of some dozen bytes for each bucket, and no row.
     pub async fn store_usage(&self) -> Result<StoreUsage, MetadataError> {
         let (start, end) = keys::all_bucket_counters();
-        let objects = BucketCounters::from_sums(&self.sum(start, Some(end)).await?);
+        let objects = BucketCounters::from_sums(&self.engine().sum(start, Some(end)).await?);
         let start = keys::all_uploaded_counters();
         let end = keys::after_prefix(&start);
-        Ok(StoreUsage { objects, uploaded: UploadedCounters::from_sums(&self.sum(start, end).await?) })
-    }
-
-    async fn sum(&self, start: Vec<u8>, end: Option<Vec<u8>>) -> Result<Vec<i64>, MetadataError> {
-        let scan = Scan { table: Table::Counters, start, end, backwards: false };
-        let Sum(sums) = scan_with(self.engine(), scan, Sum(Vec::new())).await?;
-        Ok(sums)
+        Ok(StoreUsage { objects, uploaded: UploadedCounters::from_sums(&self.engine().sum(start, end).await?) })
     }
 
     /// What an upload counts for now: the condition of its end.
@@ -136,16 +131,6 @@ impl Change<'_> {
             let deltas = decode_counters(sums).iter().map(|sum| sum.wrapping_neg()).collect();
             self.add_to_sums(keys::uploaded_counters(bucket), deltas);
         }
-    }
-}
-
-/// Adds up rows of the table of counters.
-struct Sum(Vec<i64>);
-
-impl Visitor for Sum {
-    fn visit(&mut self, _key: &[u8], value: &[u8]) -> Step {
-        add_counters(&mut self.0, &decode_counters(value));
-        Step::Next
     }
 }
 

@@ -1,6 +1,7 @@
 //! The open database: its tables, its plain reads, and its errors in the engine's words.
 
 use super::options::{self, RocksSettings};
+use super::range_sums::RangeSums;
 use super::record_cache::{Change, Lookup, RecordCache, Ticket};
 use super::torn_log;
 use crate::engine::{EngineError, Table};
@@ -19,6 +20,7 @@ pub(super) struct Database {
     pub(super) db: DB,
     rows: RecordCache,
     payloads: RecordCache,
+    pub(super) sums: RangeSums,
     from_memory: ReadOptions,
     from_anywhere: ReadOptions,
     synced: WriteOptions,
@@ -67,6 +69,7 @@ impl Database {
             db,
             rows,
             payloads,
+            sums: RangeSums::default(),
             from_memory,
             from_anywhere: ReadOptions::default(),
             synced,

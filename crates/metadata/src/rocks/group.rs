@@ -101,8 +101,30 @@ impl<'a> Group<'a> {
             self.database.changing(Table::Payloads, self.payloads.keys().copied()),
         );
         let database = self.database;
+        let writing = database.sums.writing();
+        let changes = writing.changes(|start, end| self.change_of_sums(start, end));
         let batch = self.into_batch();
-        if batch.is_empty() { Ok(Written::Durable) } else { database.write(batch) }
+        let written = if batch.is_empty() { Ok(Written::Durable) } else { database.write(batch) };
+        writing.end(changes, &written);
+        written
+    }
+
+    /// What the group adds to the sum of a range of counters.
+    fn change_of_sums(&self, start: &[u8], end: Option<&[u8]>) -> Result<Vec<i64>, EngineError> {
+        let range = (Bound::Included(start), end.map_or(Bound::Unbounded, Bound::Excluded));
+        let mut change = Vec::new();
+        for (key, sum) in self.counters.range::<[u8], _>(range) {
+            if let Base::Set(value) = sum.base {
+                let stored = self.database.get(Table::Counters, key)?;
+                let lost: Vec<i64> = stored.map(|stored| decode_counters(&stored)).unwrap_or_default();
+                add_counters(&mut change, &lost.into_iter().map(i64::wrapping_neg).collect::<Vec<_>>());
+                add_counters(&mut change, &value.map(|value| decode_counters(value)).unwrap_or_default());
+            }
+            if let Some(added) = &sum.added {
+                add_counters(&mut change, added);
+            }
+        }
+        Ok(change)
     }
 
     /// All writes of the group, each counter's sum as one.

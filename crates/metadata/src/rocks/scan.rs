@@ -57,7 +57,7 @@ const SEEKS_BETWEEN_TRIES: usize = 8;
 const READAHEAD_BYTES: usize = 16 * 1024;
 
 /// A way through the rows of a range, in one direction.
-struct Walk<'d> {
+pub(super) struct Walk<'d> {
     iterator: DBRawIterator<'d>,
     backwards: bool,
     /// Gaps that took a seek since the last one that did not.
@@ -66,7 +66,7 @@ struct Walk<'d> {
 
 impl<'d> Walk<'d> {
     /// At the first row of the range, or at the last.
-    fn begin(database: &'d Database, scan: Scan) -> Result<Self, EngineError> {
+    pub(super) fn begin(database: &'d Database, scan: Scan) -> Result<Self, EngineError> {
         let mut options = ReadOptions::default();
         // A scan meets each block once: it must not push out what requests use, and the page cache is behind it.
         options.fill_cache(false);
@@ -90,7 +90,17 @@ impl<'d> Walk<'d> {
         Ok(Self { iterator, backwards: scan.backwards, seeks: 0 })
     }
 
-    fn next(&mut self) {
+    /// The value of the row it stands at; `None` at the end.
+    pub(super) fn value(&self) -> Result<Option<&[u8]>, EngineError> {
+        match self.iterator.value() {
+            Some(value) => Ok(Some(value)),
+            // An iterator that met an error looks like one at its end.
+            None => self.iterator.status().map(|()| None).map_err(|error| failure("scanning", error)),
+        }
+    }
+
+    /// To the next row.
+    pub(super) fn next(&mut self) {
         if self.backwards { self.iterator.prev() } else { self.iterator.next() }
     }
 
