@@ -3,8 +3,8 @@
 //! Ten keys to a directory, directories scattered over the key space, so that the store grows everywhere at once.
 //! Before it is measured, every listing is walked to its end: it must show each key once.
 //!
-//! Ten thousand keys just put are still in memory, most of a million are not. Pages of common prefixes pass over ten rows
-//! for each entry, and so are also measured after a start of the server, when all rows there are lie in table files.
+//! Ten thousand keys just put are still in memory, most of a million are not. Pages of common prefixes pass over ten
+//! rows for each entry, and so are also measured after a start of the server, when all rows lie in table files.
 
 use crate::body::body;
 use crate::client::Connection;
