@@ -1,8 +1,8 @@
 //! A lane: one worker that takes an upload's units in order, on blocking threads, beside the digests.
 //!
-//! It must never wait for anyone to be woken. Hence a queue, drained by one job as long as there are units. When the client is slower than the lane the
-//! job ends, so that a slow client holds no thread; after [`TURN_UNITS`] it queues behind other jobs, so that a fast
-//! one does not hold a thread either.
+//! It must never wait for anyone to be woken. Hence a queue, drained by one job as long as there are units. When the
+//! client is slower than the lane the job ends, so that a slow client holds no thread; after [`TURN_UNITS`] it queues
+//! behind other jobs, so that a fast one does not hold a thread either.
 
 use crate::pool::lock;
 use std::collections::VecDeque;

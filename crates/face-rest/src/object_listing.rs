@@ -82,8 +82,8 @@ fn http_metadata(http: &HttpMetadata) -> Map<String, Value> {
 /// Removes the objects of a list of keys, or, with a `prefix`, begins a job that removes all that begin with it.
 ///
 /// # Errors
-/// 10006, 10020; 10040 for what is no list of keys, or one of too many. Keys that could not be removed, such as 10069 for
-/// those that are kept, are told one by one, beside those that were.
+/// 10006, 10020; 10040 for what is no list of keys, or one of too many. Keys that could not be removed, such as 10069
+/// for those that are kept, are told one by one, beside those that were.
 pub(crate) async fn delete(call: Call<'_>, body: CallBody<'_>) -> Answered {
     if let Some(prefix) = call.query()?.get("prefix") {
         let job = call.store.start_prefix_deletion(call.caller, &call.bucket()?, prefix).await?;

@@ -114,8 +114,8 @@ impl Metadata {
         Ok(change.commit().await?)
     }
 
-    /// Sets how the attempts for a name stand, and takes away the challenge that was part of the last one. [`Outcome::Conflict`]:
-    /// they are no longer as they were found.
+    /// Sets how the attempts for a name stand, and takes away the challenge that was part of the last one.
+    /// [`Outcome::Conflict`]: they are no longer as they were found.
     pub async fn set_issuance(
         &self,
         name: &str,
@@ -237,7 +237,8 @@ mod tests {
         let late = metadata.show_challenge("a.example", &first, &challenge("first")).await.unwrap();
         assert_eq!(late, Outcome::Conflict);
         assert_eq!(shown(&metadata, &tokens).await, None);
-        metadata.show_challenge("a.example", &second, &challenge("third")).await.unwrap();
+        let set = metadata.show_challenge("a.example", &second, &challenge("third")).await.unwrap();
+        assert_eq!(set, Outcome::Committed);
         let row = IssuedRow { chain: "chain".into(), key: "key".into() };
         assert_eq!(metadata.put_issued("a.example", &second, &row).await.unwrap(), Outcome::Committed);
         assert_eq!(shown(&metadata, &tokens).await, None);

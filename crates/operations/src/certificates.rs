@@ -74,8 +74,8 @@ impl Store {
         Ok(self.metadata.custom_domain_names().await?)
     }
 
-    /// Takes the turn to get a certificate for a name. None if another gateway has it, or got one already, or the name is
-    /// not wanted any more, or it is too early to try again.
+    /// Takes the turn to get a certificate for a name. None if another gateway has it, or got one already, or the name
+    /// is not wanted any more, or it is too early to try again.
     ///
     /// # Errors
     /// A failure of the store.
@@ -112,8 +112,8 @@ impl Store {
         Ok(self.metadata.put_issued(&issuance.name, &issuance.row, row).await? == Outcome::Committed)
     }
 
-    /// Notes that an attempt failed, and answers when the next may begin. None if the attempt took too long, and another
-    /// one runs, or nobody wants the certificate any more.
+    /// Notes that an attempt failed, and answers when the next may begin. None if the attempt took too long, and
+    /// another one runs, or nobody wants the certificate any more.
     ///
     /// # Errors
     /// A failure of the store.

@@ -47,9 +47,8 @@ impl Store {
     /// Makes temporary credentials. They may never do more than their parent, nor than whoever has them made.
     ///
     /// # Errors
-    /// `AccessDenied`, also for a scope that caller or parent lack on the bucket, and for what could be used where or when
-    /// the caller's token may not; `NoSuchBucket`; `NoSuchToken` for a
-    /// parent that the account does not have; `InvalidArgument` for a time out of bounds.
+    /// `AccessDenied`, also for a scope that caller or parent lack on the bucket, and for what could be used where or
+    /// when the caller's token may not; `NoSuchBucket`; `NoSuchToken` for a parent that the account does not have; `InvalidArgument` for a time out of bounds.
     pub async fn create_temporary_credentials(
         &self,
         caller: &Caller,

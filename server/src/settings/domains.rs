@@ -1,5 +1,5 @@
-//! Settings that are names of hosts: brought into the form in which they are compared, and refused where they could match
-//! nothing. A name that an operator means to reserve, and that reserves nothing, is worse than none.
+//! Settings that are names of hosts: brought into the form in which they are compared, and refused where they could
+//! match nothing. A name that an operator means to reserve, and that reserves nothing, is worse than none.
 
 use super::SettingsError;
 use types::DomainName;

@@ -1,5 +1,5 @@
-//! Which keys are cached without being asked for: by the extension of their names, and `robots.txt`, as Cloudflare does.
-//! Pure. Source: Cloudflare "Default cache behavior", Default cached file extensions.
+//! Which keys are cached without being asked for: by the extension of their names, and `robots.txt`, as
+//! Cloudflare does. Pure. Source: Cloudflare "Default cache behavior", Default cached file extensions.
 
 /// The extensions, in order.
 const EXTENSIONS: [&str; 56] = [
