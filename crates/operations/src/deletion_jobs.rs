@@ -202,7 +202,15 @@ impl Store {
     pub async fn work_on_jobs(&self) -> Result<JobsRound, OperationError> {
         let mut round = JobsRound::default();
         for job in self.metadata.waiting_jobs(JOBS_AT_ONCE).await? {
-            match self.step(&job).await {
+            let (job, done) = match self.begun(&job).await {
+                Ok(None) => continue,
+                Ok(Some(running)) => {
+                    let done = self.step(&running).await;
+                    (running, done)
+                }
+                Err(error) => (job, Err(error)),
+            };
+            match done {
                 Ok(()) => round.steps += 1,
                 Err(error) => {
                     round.failures += 1;
@@ -229,17 +237,25 @@ impl Store {
         }
     }
 
+    /// The job as one that runs: who asks after it hears so before its first object goes. `None`: another worker was
+    /// faster, or somebody called it off.
+    async fn begun(&self, job: &Stored<DeletionJobRow>) -> Result<Option<Stored<DeletionJobRow>>, OperationError> {
+        if job.row.state != JobState::Enqueued {
+            return Ok(Some(job.clone()));
+        }
+        let row = DeletionJobRow { state: JobState::Running, started: Some(self.clock.now()), ..job.row.clone() };
+        if self.metadata.change_job(job, &row).await? == Outcome::Conflict {
+            return Ok(None);
+        }
+        let running = self.metadata.job(row.account, row.id).await?;
+        Ok(running.filter(|job| !job.row.state.has_ended()))
+    }
+
     /// Removes the next page of keys of a job, and notes that.
     async fn step(&self, job: &Stored<DeletionJobRow>) -> Result<(), OperationError> {
         let page = self.page(&job.row).await?;
         let removal = self.remove_page(&job.row, &page.keys).await?;
-        let mut row = DeletionJobRow {
-            state: JobState::Running,
-            started: job.row.started.or_else(|| Some(self.clock.now())),
-            refused: job.row.refused + removal.refused,
-            failures: 0,
-            ..job.row.clone()
-        };
+        let mut row = DeletionJobRow { refused: job.row.refused + removal.refused, failures: 0, ..job.row.clone() };
         if let Some(error) = removal.error {
             row.last_error = error.message().to_owned();
         }

@@ -74,9 +74,12 @@ fn each_disk_failure_in_the_middle_leaves_a_job_that_ends_well_and_counts_right(
                 }
                 for machine in [machine.after_kill(), machine.after_power_loss(0), machine.after_power_loss(call)] {
                     let process = machine.start().await.unwrap();
+                    let when = format!("{fault:?} at call {call}");
+                    let left = job(&process, id).await;
+                    let runs = (left.row.state, left.row.started.is_some()) != (JobState::Enqueued, false);
+                    assert!(runs || left.removed == 0, "{when}: objects are gone and nobody is told that it runs");
                     work(&process).await;
                     let done = job(&process, id).await;
-                    let when = format!("{fault:?} at call {call}");
                     assert_eq!((done.row.state, done.removed), (JobState::Completed, 5), "{when}");
                     assert_eq!(objects(&process).await, 1, "{when}");
                     clean(&process).await.unwrap();

@@ -42,7 +42,7 @@ pub struct DeletionJobRow {
 pub enum JobState {
     /// It waits for its first step.
     Enqueued,
-    /// It has done a step.
+    /// Its first step has begun.
     Running,
     /// It has done all it was to do.
     Completed,
