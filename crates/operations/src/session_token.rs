@@ -9,7 +9,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use types::limits::SESSION_TOKEN_BYTES_MAX;
 use types::{ErrorCode, OperationError};
 
@@ -23,11 +23,13 @@ pub(crate) struct Claims {
     /// Host of the S3 endpoint.
     pub(crate) aud: String,
     /// When it was made, seconds since 1970. Clients may send fractions.
+    #[serde(serialize_with = "write_seconds")]
     pub(crate) iat: f64,
     /// From when on it is good for nothing.
+    #[serde(serialize_with = "write_seconds")]
     pub(crate) exp: f64,
     /// From when on it is good, if later than at once.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "write_some_seconds")]
     pub(crate) nbf: Option<f64>,
     /// The one bucket.
     pub(crate) bucket: String,
@@ -51,6 +53,26 @@ pub(crate) struct PathClaims {
     /// These keys.
     #[serde(default)]
     pub(crate) object_paths: Vec<String>,
+}
+
+/// Whole seconds as the integers that most readers of JWTs expect.
+fn write_seconds<S: Serializer>(seconds: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the comparison finds what was cut off"
+    )]
+    let whole = *seconds as u64;
+    #[expect(clippy::cast_precision_loss, clippy::float_cmp, reason = "exactly the number that is written, or not")]
+    let is_whole = whole as f64 == *seconds;
+    if is_whole { serializer.serialize_u64(whole) } else { serializer.serialize_f64(*seconds) }
+}
+
+fn write_some_seconds<S: Serializer>(seconds: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
+    match seconds {
+        Some(seconds) => write_seconds(seconds, serializer),
+        None => serializer.serialize_none(),
+    }
 }
 
 #[derive(Deserialize)]

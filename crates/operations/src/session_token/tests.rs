@@ -31,6 +31,16 @@ fn refusal(text: &str) -> ErrorCode {
 }
 
 #[test]
+fn whole_seconds_are_written_as_integers() {
+    let text = serde_json::to_string(&Claims { nbf: Some(1_795_294_635.0), ..claims() }).unwrap();
+    for expected in [r#""iat":1,"#, r#""exp":901.5,"#, r#""nbf":1795294635,"#] {
+        assert!(text.contains(expected), "{text}");
+    }
+    let read: Claims = serde_json::from_str(&text).unwrap();
+    assert_eq!((read.iat, read.exp, read.nbf), (1.0, 901.5, Some(1_795_294_635.0)));
+}
+
+#[test]
 fn a_token_says_what_was_signed() {
     let token = sign(&claims(), SECRET).unwrap();
     let (read, secret) = verify(&token.text, SECRET).unwrap();
