@@ -30,10 +30,14 @@ pub(crate) async fn list(call: Call<'_>) -> Answered {
     let query = call.query()?;
     let text = |name: &str| query.get(name).filter(|value| !value.is_empty()).map(str::to_owned);
     let page = PageSize::parse(&query)?;
+    let delimiter = text("delimiter").unwrap_or_default();
+    if delimiter.chars().count() > 1 {
+        return Err(RestError::argument("The delimiter is a single character."));
+    }
     let request = ListObjects {
         bucket: call.bucket()?,
         prefix: text("prefix").unwrap_or_default(),
-        delimiter: text("delimiter").unwrap_or_default(),
+        delimiter,
         start_after: text("start_after"),
         continuation_token: text("cursor"),
         limit: page.0,

@@ -1,7 +1,7 @@
 //! What a token may do: permission groups on resources, within addresses. Source: R2 "Authentication", Access Policy.
 
 use crate::{BucketName, Jurisdiction, ObjectKey};
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 use std::net::IpAddr;
 
 macro_rules! permission_groups {
@@ -169,6 +169,9 @@ impl PolicyResource {
     }
 }
 
+/// Bits before the IPv4 address in an IPv6 address that stands for one.
+const MAPPED_BITS: u8 = 96;
+
 /// Addresses that a token may be used from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AddressCondition {
@@ -198,9 +201,18 @@ impl AddressCondition {
         is_kept_in && cover(&other.but_not, &self.but_not)
     }
 
-    /// Reads an address or a CIDR range.
+    /// Reads an address or a CIDR range, as [`AddressCondition::canonical`] has it.
     pub fn parse(text: &str) -> Option<IpNet> {
-        text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
+        let range = text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
+        range.map(Self::canonical)
+    }
+
+    /// A range of IPv4 addresses in IPv6 clothes as what it is, as clients' addresses are when they are looked at.
+    pub fn canonical(range: IpNet) -> IpNet {
+        let IpNet::V6(clothed) = range else { return range };
+        let length = clothed.prefix_len().checked_sub(MAPPED_BITS);
+        let plain = clothed.addr().to_ipv4_mapped().zip(length);
+        plain.and_then(|(address, length)| Ipv4Net::new(address, length).ok()).map_or(range, IpNet::V4)
     }
 }
 
@@ -243,6 +255,11 @@ mod tests {
         assert!(allows("192.0.2.1") && allows("::ffff:192.0.2.1") && allows("::1"));
         assert!(!allows("192.0.2.7") && !allows("198.51.100.1") && !allows("::2"));
         assert!(AddressCondition::default().allows("198.51.100.1".parse().unwrap()));
+        let clothed =
+            AddressCondition { only: nets(&["::ffff:192.0.2.1", "::ffff:198.51.100.0/120"]), but_not: vec![] };
+        assert_eq!(clothed.only, nets(&["192.0.2.1", "198.51.100.0/24"]));
+        assert!(clothed.allows("192.0.2.1".parse().unwrap()) && !clothed.allows("192.0.2.2".parse().unwrap()));
+        assert_eq!(AddressCondition::parse("::ffff:0:0/95").unwrap().prefix_len(), 95, "more than IPv4 addresses");
         let of = |only: &[&str], but_not: &[&str]| AddressCondition { only: nets(only), but_not: nets(but_not) };
         assert!(condition.includes(&condition) && AddressCondition::default().includes(&condition));
         assert!(condition.includes(&of(&["192.0.2.128/25"], &["192.0.2.6/31"])));

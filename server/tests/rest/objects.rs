@@ -155,6 +155,7 @@ async fn pages_of_objects_have_prefixes_and_cursors() {
     );
     assert_eq!(rest_of_it["result_info"]["is_truncated"], false);
     assert_eq!(keys(&page("prefix=a%2F&start_after=a/1").await), ["a/2"]);
+    assert_eq!(page("delimiter=ab").await["errors"][0]["code"], 10040, "a delimiter is one character");
     let meta = &page("prefix=meta").await["result"][0];
     assert_eq!(meta["custom_metadata"], json!({ "owner": "me" }));
     let object = &page("prefix=b").await["result"][0];

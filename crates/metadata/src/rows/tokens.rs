@@ -316,7 +316,9 @@ fn address(fields: &mut Decoder<'_>) -> Result<ipnet::IpNet, Malformed> {
         (_, Ok(octets)) => IpAddr::from(octets),
         _ => return Err(Malformed { field: "address" }),
     };
-    ipnet::IpNet::new(address, fields.small("prefix length")?).map_err(|_| Malformed { field: "prefix length" })
+    let range = ipnet::IpNet::new(address, fields.small("prefix length")?);
+    // Older releases kept ranges as they were sent.
+    range.map(AddressCondition::canonical).map_err(|_| Malformed { field: "prefix length" })
 }
 
 #[cfg(test)]

@@ -47,7 +47,7 @@ pub fn decode(bucket: BucketName, body: &[u8]) -> Result<DeleteObjects, Operatio
     let mut request = DeleteObjects { bucket, keys: Vec::new(), quiet: false };
     while let Some(name) = document.next_child()? {
         match &*name {
-            "Quiet" => request.quiet = document.text()?.trim().eq_ignore_ascii_case("true"),
+            "Quiet" => request.quiet = decode_quiet(&document.text()?)?,
             "Object" if request.keys.len() == DELETE_KEYS_MAX => {
                 return Err(malformed(format!("it may name at most {DELETE_KEYS_MAX} objects")));
             }
@@ -60,6 +60,15 @@ pub fn decode(bucket: BucketName, body: &[u8]) -> Result<DeleteObjects, Operatio
         return Err(malformed("'Delete' must name at least one object"));
     }
     Ok(request)
+}
+
+/// XML's booleans, in letters of either case; nothing is no.
+fn decode_quiet(text: &str) -> Result<bool, OperationError> {
+    match &*text.trim().to_ascii_lowercase() {
+        "true" | "1" => Ok(true),
+        "false" | "0" | "" => Ok(false),
+        _ => Err(malformed("'Quiet' must be true or false")),
+    }
 }
 
 fn decode_object(document: &mut Reader<'_>) -> Result<String, OperationError> {
@@ -123,6 +132,17 @@ mod tests {
         assert_eq!(read(twice), Err(ErrorCode::MalformedXml));
         let version = "<Delete><Object><Key>a</Key><VersionId>1</VersionId></Object></Delete>";
         assert_eq!(read(version), Err(ErrorCode::NotImplemented));
+    }
+
+    #[test]
+    fn quiet_is_a_boolean() {
+        let quiet = |text: &str| {
+            let body = format!("<Delete><Object><Key>a</Key></Object><Quiet>{text}</Quiet></Delete>");
+            read(&body).map(|request| request.quiet)
+        };
+        assert_eq!(["true", "True", " 1 "].map(quiet), [Ok(true), Ok(true), Ok(true)]);
+        assert_eq!(["false", "0", ""].map(quiet), [Ok(false), Ok(false), Ok(false)]);
+        assert_eq!(quiet("maybe"), Err(ErrorCode::MalformedXml));
     }
 
     #[test]
