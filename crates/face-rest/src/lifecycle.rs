@@ -61,10 +61,9 @@ enum Condition {
 
 impl Condition {
     /// # Errors
-    /// For no time at all, and for a date that is none.
+    /// For a date that is none.
     fn time(&self) -> Result<LifecycleTime, RestError> {
         match self {
-            Self::Age { max_age: 0 } => Err(RestError::argument("maxAge is at least one second.")),
             Self::Age { max_age } => Ok(LifecycleTime::Age(*max_age)),
             Self::Date { date } => Timestamp::parse_iso8601(date)
                 .map(LifecycleTime::Date)
@@ -215,11 +214,16 @@ mod tests {
         let with = |field: &str, value: Value| json!({ "rules": [{ "id": "a", "enabled": true, field: value }] });
         let age = |seconds: Value| json!({ "condition": { "type": "Age", "maxAge": seconds } });
         assert!(lifecycle(with("deleteObjectsTransition", age(json!(1)))).is_some());
+        let at_once = json!([{ "condition": age(json!(0))["condition"], "storageClass": "InfrequentAccess" }]);
+        assert!(lifecycle(with("storageClassTransitions", at_once)).is_some());
         for bad in [
             json!({}),
             json!({ "rules": [{ "id": "a", "enabled": true }] }),
             with("deleteObjectsTransition", age(json!(0))),
+            with("abortMultipartUploadsTransition", age(json!(0))),
             with("deleteObjectsTransition", age(json!(-1))),
+            with("deleteObjectsTransition", age(json!(u64::MAX))),
+            with("conditions", json!({ "prefix": "a\u{1}" })),
             with("deleteObjectsTransition", age(json!("1"))),
             with("deleteObjectsTransition", json!({ "condition": { "type": "Age", "maxAgeSeconds": 1 } })),
             with("deleteObjectsTransition", json!({ "condition": { "type": "Date", "date": "tomorrow" } })),

@@ -5,6 +5,7 @@
 //! only), 2024-01-30 (no empty header); S3 "Elements of a CORS configuration" for wildcards and what else is silent.
 
 use crate::limits::{CORS_MAX_AGE_SECONDS_MAX, CORS_RULE_ID_CHARS_MAX, CORS_RULES_MAX, HEADERS_MAX};
+use crate::xml::is_xml;
 use std::fmt;
 
 #[cfg(test)]
@@ -76,6 +77,8 @@ pub enum InvalidCors {
     ExposeHeaderWildcard(String),
     /// Longer than [`CORS_MAX_AGE_SECONDS_MAX`].
     MaxAge(u64),
+    /// An id with characters that XML has no way to write.
+    NoXml,
 }
 
 impl fmt::Display for InvalidCors {
@@ -83,6 +86,7 @@ impl fmt::Display for InvalidCors {
         match self {
             Self::TooManyRules => write!(f, "A bucket can have at most {CORS_RULES_MAX} CORS rules."),
             Self::LongId => write!(f, "The ID of a CORS rule can have at most {CORS_RULE_ID_CHARS_MAX} characters."),
+            Self::NoXml => f.write_str("The ID of a CORS rule has a character that XML 1.0 does not have."),
             Self::NoOrigin => f.write_str("A CORS rule needs at least one AllowedOrigin."),
             Self::NoMethod => f.write_str("A CORS rule needs at least one AllowedMethod."),
             Self::Method(method) => {
@@ -123,6 +127,9 @@ impl CorsRule {
         if fields.id.as_ref().is_some_and(|id| id.chars().count() > CORS_RULE_ID_CHARS_MAX) {
             return Err(InvalidCors::LongId);
         }
+        if fields.id.as_deref().is_some_and(|id| !is_xml(id)) {
+            return Err(InvalidCors::NoXml);
+        }
         if fields.origins.is_empty() {
             return Err(InvalidCors::NoOrigin);
         }
@@ -139,6 +146,11 @@ impl CorsRule {
             Some(seconds) if seconds > CORS_MAX_AGE_SECONDS_MAX => Err(InvalidCors::MaxAge(seconds)),
             _ => Ok(Self(fields)),
         }
+    }
+
+    /// A rule as a store holds it: checked when it was set, perhaps by an older release that refused less.
+    pub fn stored(fields: CorsFields) -> Self {
+        Self(fields)
     }
 
     /// What it says, as it was sent.

@@ -28,6 +28,7 @@ pub mod retention;
 pub mod time;
 pub mod timed_hmac;
 pub mod token_rule;
+mod xml;
 
 pub use access::{
     AccessApp, AccessDecision, AccessId, AccessPolicy, AccessRule, Admission, IdentityProvider, ServiceToken, Visitor,

@@ -3,9 +3,10 @@
 //!
 //! Times are kept as the finest face has them: ages in seconds, dates in milliseconds.
 
-use crate::limits::{KEY_BYTES_MAX, LIFECYCLE_ID_BYTES_MAX, LIFECYCLE_RULES_MAX};
+use crate::limits::{KEY_BYTES_MAX, LIFECYCLE_AGE_DAYS_MAX, LIFECYCLE_ID_BYTES_MAX, LIFECYCLE_RULES_MAX};
 use crate::metadata::StorageClass;
 use crate::time::Timestamp;
+use crate::xml::is_xml;
 use std::collections::HashSet;
 use std::fmt;
 
@@ -69,6 +70,12 @@ pub enum InvalidLifecycle {
     NoAction,
     /// A rule with two transitions to the same class.
     ClassTwice,
+    /// A rule that removes objects, or aborts uploads, of no age at all.
+    NoAge,
+    /// An age of more than [`LIFECYCLE_AGE_DAYS_MAX`].
+    AgeTooLong,
+    /// An id or prefix with characters that XML has no way to write.
+    NoXml,
 }
 
 impl Lifecycle {
@@ -88,6 +95,11 @@ impl Lifecycle {
             }
         }
         Ok(Self(rules))
+    }
+
+    /// Rules as a store holds them: checked when they were set, perhaps by an older release that refused less.
+    pub fn stored(rules: Vec<LifecycleRule>) -> Self {
+        Self(rules)
     }
 
     /// What every bucket begins with: uploads in parts are aborted seven days after their beginning.
@@ -130,7 +142,22 @@ impl LifecycleRule {
         if self.transitions.iter().enumerate().any(class_twice) {
             return Err(InvalidLifecycle::ClassTwice);
         }
-        Ok(())
+        if !(is_xml(&self.id) && is_xml(&self.prefix)) {
+            return Err(InvalidLifecycle::NoXml);
+        }
+        self.check_ages()
+    }
+
+    /// Objects may change their class as soon as they are written; none is removed, and no upload aborted, at once.
+    fn check_ages(&self) -> Result<(), InvalidLifecycle> {
+        let ends = [self.expiration, self.abort_uploads_after.map(LifecycleTime::Age)];
+        if ends.contains(&Some(LifecycleTime::Age(0))) {
+            return Err(InvalidLifecycle::NoAge);
+        }
+        let is_too_long =
+            |time| matches!(time, LifecycleTime::Age(seconds) if seconds > days_in_seconds(LIFECYCLE_AGE_DAYS_MAX));
+        let mut times = ends.into_iter().flatten().chain(self.transitions.iter().map(|transition| transition.time));
+        if times.any(is_too_long) { Err(InvalidLifecycle::AgeTooLong) } else { Ok(()) }
     }
 }
 
@@ -159,6 +186,11 @@ impl fmt::Display for InvalidLifecycle {
             Self::IdTwice(id) => write!(f, "Rule ID must be unique. Found same ID for more than one rule: '{id}'"),
             Self::PrefixTooLong => write!(f, "The maximum size of a prefix is {KEY_BYTES_MAX}"),
             Self::NoAction => f.write_str("At least one action needs to be specified in a rule"),
+            Self::NoAge => {
+                f.write_str("The age at which objects are removed or uploads aborted is at least one second")
+            }
+            Self::AgeTooLong => write!(f, "The age of a rule can be at most {LIFECYCLE_AGE_DAYS_MAX} days"),
+            Self::NoXml => f.write_str("An ID or prefix has a character that XML 1.0 does not have"),
             Self::ClassTwice => f.write_str("'StorageClass' must be different for 'Transition' actions in same 'Rule'"),
         }
     }
@@ -188,6 +220,41 @@ mod tests {
         let transition = LifecycleTransition { time: LifecycleTime::days(30), class: StorageClass::InfrequentAccess };
         let twice = LifecycleRule { transitions: vec![transition; 2], ..rule("a") };
         assert_eq!(new(vec![twice]), Err(InvalidLifecycle::ClassTwice));
+    }
+
+    #[test]
+    fn only_a_change_of_class_may_happen_at_once_and_no_age_is_beyond_what_s3_can_show() {
+        let longest = days_in_seconds(LIFECYCLE_AGE_DAYS_MAX);
+        let class = StorageClass::InfrequentAccess;
+        let expire = |age| LifecycleRule { expiration: Some(LifecycleTime::Age(age)), ..LifecycleRule::default() };
+        let abort = |age| LifecycleRule { abort_uploads_after: Some(age), ..LifecycleRule::default() };
+        let change = |age| LifecycleRule {
+            transitions: vec![LifecycleTransition { time: LifecycleTime::Age(age), class }],
+            ..LifecycleRule::default()
+        };
+        let outcome = |rule| Lifecycle::new(vec![rule]).err();
+        assert_eq!((outcome(change(0)), outcome(expire(1)), outcome(abort(1))), (None, None, None));
+        for rule in [expire(0), abort(0)] {
+            assert_eq!(outcome(rule), Some(InvalidLifecycle::NoAge));
+        }
+        for rule in [expire(longest), abort(longest), change(longest)] {
+            assert_eq!(outcome(rule), None);
+        }
+        for rule in [expire(longest + 1), abort(u64::MAX), change(longest + 1)] {
+            assert_eq!(outcome(rule), Some(InvalidLifecycle::AgeTooLong));
+        }
+    }
+
+    #[test]
+    fn what_xml_cannot_write_is_in_no_rule() {
+        for bad in ["a\u{1}", "\u{fffe}", "\0"] {
+            let prefix = LifecycleRule { prefix: bad.to_owned(), ..rule("a") };
+            for rule in [rule(bad), prefix] {
+                assert_eq!(Lifecycle::new(vec![rule.clone()]), Err(InvalidLifecycle::NoXml));
+                assert_eq!(Lifecycle::stored(vec![rule.clone()]).rules(), [rule], "stored ones stay as they are");
+            }
+        }
+        assert!(Lifecycle::new(vec![rule("tab\t line\n \u{10ffff}")]).is_ok());
     }
 
     #[test]

@@ -50,6 +50,8 @@ pub const DELETE_KEYS_MAX: usize = 1000;
 pub const LIFECYCLE_RULES_MAX: usize = 1000;
 /// Longest id of a lifecycle rule, bytes. Source: S3 PutBucketLifecycleConfiguration.
 pub const LIFECYCLE_ID_BYTES_MAX: usize = 255;
+/// Longest age of a lifecycle rule, days. Source: S3, whose numbers of days are integers of 32 bits.
+pub const LIFECYCLE_AGE_DAYS_MAX: u32 = i32::MAX.unsigned_abs();
 /// Lock rules of one bucket. Source: R2 "Bucket locks".
 pub const LOCK_RULES_MAX: usize = 1000;
 /// Longest id of a lock rule, bytes. Ours: as long as that of a lifecycle rule.

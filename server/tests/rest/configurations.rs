@@ -69,6 +69,46 @@ async fn lifecycle_rules_are_those_of_the_s3_face() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rules_that_either_face_takes_the_other_gives_back() {
+    let (server, rest) = server_with_bucket().await;
+    let lifecycle = "/buckets/bucket/lifecycle";
+    let at_once = json!({ "condition": { "type": "Age", "maxAge": 0 }, "storageClass": "InfrequentAccess" });
+    let on = json!({ "condition": { "type": "Date", "date": "2031-05-06T07:08:09.010Z" } });
+    let rule = json!({
+        "id": "both", "enabled": true, "conditions": {},
+        "deleteObjectsTransition": on, "storageClassTransitions": [at_once],
+    });
+    let document = json!({ "rules": [rule] });
+    rest.r2("PUT", lifecycle).json(&document).send().await.result();
+    let over_s3 = server.client.get("/bucket?lifecycle").send().await.ok().text().to_owned();
+    assert!(
+        over_s3.contains("<Transition><Days>0</Days>") && over_s3.contains("<Date>2031-05-06T07:08:09.010Z</Date>")
+    );
+    server.client.put("/bucket?lifecycle", over_s3).send().await.ok();
+    assert_eq!(rest.r2("GET", lifecycle).send().await.result(), document);
+
+    let bad = |field: &str, value: Value| {
+        let mut rule = rule.clone();
+        rule[field] = value;
+        json!({ "rules": [rule] })
+    };
+    let age = |seconds: u64| json!({ "condition": { "type": "Age", "maxAge": seconds } });
+    for bad in [
+        bad("id", json!("a\u{1}")),
+        bad("conditions", json!({ "prefix": "\u{ffff}" })),
+        bad("deleteObjectsTransition", age(0)),
+        bad("deleteObjectsTransition", age((1 << 31) * 86_400)),
+        bad("abortMultipartUploadsTransition", age(0)),
+    ] {
+        assert_eq!(rest.r2("PUT", lifecycle).json(&bad).send().await.failure(), (400, 10040), "{bad}");
+    }
+    let allowed = json!({ "origins": ["*"], "methods": ["GET"] });
+    let cors = json!({ "rules": [{ "id": "\u{1f}", "allowed": allowed }] });
+    assert_eq!(rest.r2("PUT", "/buckets/bucket/cors").json(&cors).send().await.failure(), (400, 10040));
+    assert_eq!(rest.r2("GET", lifecycle).send().await.result(), document, "what is refused changes nothing");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn lifecycle_rules_in_seconds_are_in_force() {
     let (server, rest) = server_with_bucket().await;
     let age = |seconds: u64| json!({ "condition": { "type": "Age", "maxAge": seconds } });

@@ -45,7 +45,7 @@ fn read_rule(fields: &mut Decoder<'_>) -> Result<CorsRule, Malformed> {
             _ => return Err(Malformed { field: "max age" }),
         },
     };
-    CorsRule::new(rule).map_err(|_| Malformed { field: "rule" })
+    Ok(CorsRule::stored(rule))
 }
 
 fn read_texts(fields: &mut Decoder<'_>, field: &'static str) -> Result<Vec<String>, Malformed> {

@@ -29,7 +29,7 @@ impl Row for LifecycleRow {
 }
 
 fn read_rules(fields: &mut Decoder<'_>) -> Result<Lifecycle, Malformed> {
-    Lifecycle::new(fields.list("rules", read_rule)?).map_err(|_| Malformed { field: "rules" })
+    Ok(Lifecycle::stored(fields.list("rules", read_rule)?))
 }
 
 fn write_rule(fields: &mut Encoder, rule: &LifecycleRule) {
@@ -107,7 +107,7 @@ mod tests {
             expiration: Some(LifecycleTime::Age(u64::MAX)),
             ..LifecycleRule::default()
         };
-        LifecycleRow { lifecycle: Lifecycle::new(vec![everything, little]).unwrap(), generation: 3 }
+        LifecycleRow { lifecycle: Lifecycle::stored(vec![everything, little]), generation: 3 }
     }
 
     /// What a release wrote must be read for ever.

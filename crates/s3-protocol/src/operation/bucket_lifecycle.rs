@@ -20,9 +20,6 @@ use types::{
 pub(super) const CLASSES_OF_S3: [&str; 5] =
     ["DEEP_ARCHIVE", "GLACIER", "GLACIER_IR", "INTELLIGENT_TIERING", "ONEZONE_IA"];
 
-/// Milliseconds of a day.
-const DAY_MILLISECONDS: u64 = 86_400_000;
-
 /// Reads a PutBucketLifecycleConfiguration: at least one rule; those without an id have an empty one.
 ///
 /// # Errors
@@ -52,8 +49,11 @@ pub fn decode_put(headers: &HeaderMap, body: &[u8]) -> Result<Lifecycle, Operati
 /// What S3 calls rules that cannot be.
 fn refused(invalid: &InvalidLifecycle) -> OperationError {
     let code = match invalid {
-        InvalidLifecycle::TooManyRules => return malformed(invalid),
-        InvalidLifecycle::IdTooLong | InvalidLifecycle::IdTwice(_) => ErrorCode::InvalidArgument,
+        InvalidLifecycle::TooManyRules | InvalidLifecycle::NoXml => return malformed(invalid),
+        InvalidLifecycle::IdTooLong
+        | InvalidLifecycle::IdTwice(_)
+        | InvalidLifecycle::NoAge
+        | InvalidLifecycle::AgeTooLong => ErrorCode::InvalidArgument,
         InvalidLifecycle::PrefixTooLong | InvalidLifecycle::NoAction | InvalidLifecycle::ClassTwice => {
             ErrorCode::InvalidRequest
         }
@@ -221,12 +221,10 @@ fn days(document: &mut Reader<'_>, action: &str, least: i32) -> Result<u32, Oper
     })
 }
 
+/// A date, with a time of day or without: rules that came by R2's API have one, and go back as they were shown.
 fn decode_date(document: &mut Reader<'_>) -> Result<LifecycleTime, OperationError> {
     let date = Timestamp::parse_iso8601(&document.text()?);
     let date = date.ok_or_else(|| malformed("a 'Date' is not of ISO 8601"))?;
-    if date.0 % DAY_MILLISECONDS != 0 {
-        return Err(invalid_argument("'Date' must be at midnight GMT."));
-    }
     Ok(LifecycleTime::Date(date))
 }
 

@@ -68,6 +68,7 @@ fn refusal(invalid: InvalidCors) -> OperationError {
         | InvalidCors::ExposeHeaderWildcard(_) => ErrorCode::InvalidRequest,
         InvalidCors::TooManyRules
         | InvalidCors::LongId
+        | InvalidCors::NoXml
         | InvalidCors::NoOrigin
         | InvalidCors::NoMethod
         | InvalidCors::Origin(_)
@@ -131,6 +132,7 @@ mod tests {
             &rule_with("<MaxAgeSeconds>-1</MaxAgeSeconds>"),
             &rule_with("<MaxAgeSeconds>1.5</MaxAgeSeconds>"),
             &rule_with("<MaxAgeSeconds/>"),
+            &rule_with("<ID>a&#1;</ID>"),
             &rule_with("<MaxAgeSeconds>86401</MaxAgeSeconds>"),
             &rule_with("<MaxAgeSeconds>18446744073709551616</MaxAgeSeconds>"),
             &too_many,

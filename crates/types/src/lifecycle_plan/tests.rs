@@ -20,7 +20,8 @@ fn transition(id: &str, prefix: &str, time: LifecycleTime) -> LifecycleRule {
 }
 
 fn plan(rules: &[LifecycleRule]) -> LifecyclePlan {
-    LifecyclePlan::new(&Lifecycle::new(rules.to_vec()).unwrap())
+    // As stored: also ages that nobody may set.
+    LifecyclePlan::new(&Lifecycle::stored(rules.to_vec()))
 }
 
 fn next(rules: &[LifecycleRule], class: StorageClass) -> Option<(u64, LifecycleAction)> {

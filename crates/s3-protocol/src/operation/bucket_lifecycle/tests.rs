@@ -121,13 +121,14 @@ fn values_that_make_no_sense_are_refused_as_s3_refuses_them() {
     for contents in [
         "<Expiration><Days>0</Days></Expiration>",
         "<Expiration><Days>-1</Days></Expiration>",
-        "<Expiration><Date>2024-01-01T01:00:00Z</Date></Expiration>",
         "<Transition><Days>-1</Days><StorageClass>STANDARD_IA</StorageClass></Transition>",
         &abort("0"),
     ] {
         assert_eq!(rule(contents), Err(ErrorCode::InvalidArgument), "{contents}");
     }
     assert_eq!(rule(""), Err(ErrorCode::InvalidRequest), "no action");
+    assert_eq!(rule(&format!("<Filter><Prefix>a&#1;</Prefix></Filter>{EXPIRES}")), Err(ErrorCode::MalformedXml));
+    assert!(rule("<Expiration><Date>2024-01-01T01:02:03Z</Date></Expiration>").is_ok(), "any time of day");
     let transition = "<Transition><Days>30</Days><StorageClass>STANDARD_IA</StorageClass></Transition>";
     assert_eq!(rule(&transition.repeat(2)), Err(ErrorCode::InvalidRequest));
     let long = format!("<Filter><Prefix>{}</Prefix></Filter>{EXPIRES}", "p".repeat(1025));
