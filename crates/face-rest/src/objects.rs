@@ -67,6 +67,14 @@ pub(crate) async fn put(call: Call<'_>, body: CallBody<'_>) -> Answered {
     }))
 }
 
+/// What of a call that reads an object is no part of its path.
+pub(crate) const READ_HEADERS: &[&str] =
+    &["range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "if-range"];
+
+/// What is kept with an object that is written. OpenAPI names `Content-Type` with the body.
+pub(crate) const STORED_HEADERS: &[&str] =
+    &[STORAGE_CLASS, "cache-control", "content-disposition", "content-encoding", "content-language", "expires"];
+
 /// Bytes of the body, if its sender says how many.
 fn length(call: &Call<'_>) -> Result<Option<u64>, RestError> {
     let text = call.header(CONTENT_LENGTH.as_str())?;

@@ -1,5 +1,6 @@
 //! The description of the API (OpenAPI 3.1), made of the table of routes.
 
+use crate::buckets::STORAGE_CLASS;
 use crate::envelope;
 use crate::error::Domain;
 use crate::handle::JURISDICTION;
@@ -8,6 +9,7 @@ use crate::router::{Access, BodyKind, PREFIX, Route};
 use crate::routes::ROUTES;
 use crate::schemas::{self, Described};
 use serde_json::{Map, Value, json};
+use types::{Jurisdiction, StorageClass};
 
 /// The document.
 pub(crate) fn document() -> Answered {
@@ -93,12 +95,34 @@ fn tag(route: &Route) -> &'static str {
 }
 
 fn parameters(route: &Route) -> Vec<Value> {
-    let parameter = |name: &str, place: &str, required: bool| json!({ "name": name, "in": place, "required": required, "schema": { "type": "string" } });
+    let parameter = |name: &str, place: &str, required: bool| json!({ "name": name, "in": place, "required": required, "schema": schema_of(name) });
     let in_path = route.pattern.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     let in_path = in_path.map(|name| parameter(name.trim_end_matches('.'), "path", true));
-    let in_query = route.query.iter().map(|name| parameter(name, "query", false));
-    let in_header = route.pattern.contains("/r2/buckets").then(|| parameter(JURISDICTION, "header", false));
+    let in_query = route.query.iter().map(|name| parameter(name, "query", route.required.contains(name)));
+    let of_bucket = route.pattern.contains("/r2/buckets").then_some(JURISDICTION);
+    let in_header = of_bucket.iter().chain(route.headers).map(|name| parameter(name, "header", false));
     in_path.chain(in_query).chain(in_header).collect()
+}
+
+/// What a parameter of this name is, wherever it stands.
+fn schema_of(parameter: &str) -> Value {
+    match parameter {
+        "page" | "limit" => json!({ "type": "integer", "minimum": 1 }),
+        "per_page" => json!({ "type": "integer", "minimum": 1, "maximum": 1000 }),
+        "include_expired" | "hide_user_logs" | "export" => json!({ "type": "boolean" }),
+        "direction" => json!({ "type": "string", "enum": ["asc", "desc"] }),
+        "action_time" => json!({ "type": "string", "format": "date-time" }),
+        STORAGE_CLASS => {
+            let names = [StorageClass::Standard, StorageClass::InfrequentAccess].map(StorageClass::name);
+            json!({ "type": "string", "enum": names })
+        }
+        JURISDICTION => json!({ "type": "string", "enum": names_of_jurisdictions() }),
+        _ => json!({ "type": "string" }),
+    }
+}
+
+fn names_of_jurisdictions() -> Vec<&'static str> {
+    Jurisdiction::ALL.iter().map(|jurisdiction| jurisdiction.name()).collect()
 }
 
 fn answer(description: &str, schema: &Value) -> Value {
@@ -153,6 +177,32 @@ fn failure_schema() -> Value {
 mod tests {
     use super::*;
     use std::collections::HashSet;
+
+    #[test]
+    fn parameters_have_their_types_and_tell_what_a_call_cannot_do_without() {
+        let document = describe();
+        let parameter = |path: &str, method: &str, name: &str| {
+            let all = document["paths"][path][method]["parameters"].as_array().unwrap().clone();
+            all.into_iter().find(|parameter| parameter["name"] == name).unwrap_or_else(|| panic!("{path}: {name}"))
+        };
+        let (buckets, account) = ("/accounts/{account}/r2/buckets", "/accounts/{account}");
+        let class = parameter(&format!("{buckets}/{{bucket}}"), "patch", STORAGE_CLASS);
+        assert_eq!(
+            (&class["in"], &class["schema"]["enum"]),
+            (&json!("header"), &json!(["Standard", "InfrequentAccess"]))
+        );
+        parameter(&format!("{buckets}/{{bucket}}/objects/{{key}}"), "put", STORAGE_CLASS);
+        parameter(&format!("{account}/r2/temp-access-credentials"), "post", JURISDICTION);
+        for name in ["since", "before"] {
+            assert_eq!(parameter(&format!("{account}/logs/audit"), "get", name)["required"], true, "{name}");
+            assert_eq!(parameter(&format!("{account}/audit_logs"), "get", name)["required"], false, "{name}");
+        }
+        assert_eq!(parameter(buckets, "get", "per_page")["schema"]["type"], "integer");
+        assert_eq!(parameter("/user/tokens", "get", "include_expired")["schema"]["type"], "boolean");
+        for route in ROUTES {
+            assert!(route.required.iter().all(|name| route.query.contains(name)), "{}", route.pattern);
+        }
+    }
 
     #[test]
     fn every_route_is_described_under_a_name_of_its_own() {

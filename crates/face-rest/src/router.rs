@@ -47,6 +47,10 @@ pub(crate) struct Route {
     pub(crate) summary: &'static str,
     /// The query parameters it knows.
     pub(crate) query: &'static [&'static str],
+    /// Those of them that it cannot do without.
+    pub(crate) required: &'static [&'static str],
+    /// The headers it goes by, apart from those of every call.
+    pub(crate) headers: &'static [&'static str],
     /// What its body is.
     pub(crate) body: BodyKind,
     /// The function.
@@ -57,6 +61,18 @@ impl Route {
     /// The same row with query parameters.
     pub(crate) const fn query(mut self, names: &'static [&'static str]) -> Self {
         self.query = names;
+        self
+    }
+
+    /// The same row with query parameters that it cannot do without; they are also among [`Route::query`].
+    pub(crate) const fn required(mut self, names: &'static [&'static str]) -> Self {
+        self.required = names;
+        self
+    }
+
+    /// The same row with headers.
+    pub(crate) const fn headers(mut self, names: &'static [&'static str]) -> Self {
+        self.headers = names;
         self
     }
 

@@ -2,7 +2,9 @@
 //!
 //! Rows with fixed segments come before rows that have a variable part in their place.
 
+use crate::buckets::STORAGE_CLASS;
 use crate::error::Domain::{self, Identity, Product, Verify};
+use crate::handle::JURISDICTION;
 use crate::router::Access::{self, AnyToken, Needs, Open};
 use crate::router::{BodyKind, Handler, Route};
 use crate::{access_apps, identity_providers, rulesets, service_tokens};
@@ -21,7 +23,18 @@ const fn row(
     summary: &'static str,
     handler: Handler,
 ) -> Route {
-    Route { method, pattern, domain, access, summary, query: &[], body: BodyKind::None, handler }
+    Route {
+        method,
+        pattern,
+        domain,
+        access,
+        summary,
+        query: &[],
+        required: &[],
+        headers: &[],
+        body: BodyKind::None,
+        handler,
+    }
 }
 
 /// All calls.
@@ -68,7 +81,8 @@ pub(crate) static ROUTES: &[Route] = &[
         "Make a bucket", |call, body| Box::pin(buckets::create(call, body))).json(),
     row("GET", "/accounts/{account}/r2/buckets/{bucket}", Product, Needs(&[Action::GetBucket]), "A bucket", |call, _| Box::pin(buckets::get(call))),
     row("PUT", "/accounts/{account}/r2/buckets/{bucket}", Product, Needs(&[Action::CreateBucket]), "Make a bucket by its name alone", |call, _| Box::pin(buckets::create_named(call))),
-    row("PATCH", "/accounts/{account}/r2/buckets/{bucket}", Product, Needs(&[Action::PutBucketStorageClass]), "Set the class of objects that name none", |call, _| Box::pin(buckets::set_class(call))),
+    row("PATCH", "/accounts/{account}/r2/buckets/{bucket}", Product, Needs(&[Action::PutBucketStorageClass]), "Set the class of objects that name none", |call, _| Box::pin(buckets::set_class(call)))
+        .headers(&[STORAGE_CLASS]),
     row("DELETE", "/accounts/{account}/r2/buckets/{bucket}", Product, Needs(&[Action::DeleteBucket]), "Remove an empty bucket", |call, _| Box::pin(buckets::delete(call))),
     row("GET", "/accounts/{account}/r2/buckets/{bucket}/cors", Product, Needs(&[Action::GetBucketCors]), "The CORS rules of a bucket", |call, _| Box::pin(cors::get(call))),
     row("PUT", "/accounts/{account}/r2/buckets/{bucket}/cors", Product, Needs(&[Action::PutBucketCors]), "Replace the CORS rules of a bucket", |call, body| Box::pin(cors::put(call, body))).json(),
@@ -95,9 +109,12 @@ pub(crate) static ROUTES: &[Route] = &[
     // Objects.
     row("GET", "/accounts/{account}/r2/buckets/{bucket}/objects", Product, Needs(&[Action::ListObjects]), "The objects of a bucket", |call, _| Box::pin(object_listing::list(call)))
         .query(&["prefix", "delimiter", "start_after", "per_page", "cursor"]),
-    row("GET", "/accounts/{account}/r2/buckets/{bucket}/objects/{key...}", Product, Needs(&[Action::GetObject]), "Read an object", |call, _| Box::pin(objects::get(call))),
-    row("HEAD", "/accounts/{account}/r2/buckets/{bucket}/objects/{key...}", Product, Needs(&[Action::HeadObject]), "Read the headers of an object", |call, _| Box::pin(objects::get(call))),
-    row("PUT", "/accounts/{account}/r2/buckets/{bucket}/objects/{key...}", Product, Needs(&[Action::PutObject]), "Write an object", |call, body| Box::pin(objects::put(call, body))).bytes(),
+    row("GET", "/accounts/{account}/r2/buckets/{bucket}/objects/{key...}", Product, Needs(&[Action::GetObject]), "Read an object", |call, _| Box::pin(objects::get(call)))
+        .headers(objects::READ_HEADERS),
+    row("HEAD", "/accounts/{account}/r2/buckets/{bucket}/objects/{key...}", Product, Needs(&[Action::HeadObject]), "Read the headers of an object", |call, _| Box::pin(objects::get(call)))
+        .headers(objects::READ_HEADERS),
+    row("PUT", "/accounts/{account}/r2/buckets/{bucket}/objects/{key...}", Product, Needs(&[Action::PutObject]), "Write an object", |call, body| Box::pin(objects::put(call, body)))
+        .headers(objects::STORED_HEADERS).bytes(),
     row("DELETE", "/accounts/{account}/r2/buckets/{bucket}/objects/{key...}", Product, Needs(&[Action::DeleteObject]), "Remove an object", |call, _| Box::pin(objects::delete(call))),
     row("DELETE", "/accounts/{account}/r2/buckets/{bucket}/objects", Product, Needs(&[Action::DeleteObjects]), "Remove several objects, or begin a job that removes all that begin with a prefix", |call, body| Box::pin(object_listing::delete(call, body)))
         .query(&["prefix"]).json(),
@@ -151,19 +168,20 @@ pub(crate) static ROUTES: &[Route] = &[
 
     // Temporary credentials.
     row("POST", "/accounts/{account}/r2/temp-access-credentials", Product, Needs(&[Action::CreateTemporaryCredentials]),
-        "Make temporary credentials of a token", |call, body| Box::pin(temporary_credentials::create(call, body))).json(),
+        "Make temporary credentials of a token", |call, body| Box::pin(temporary_credentials::create(call, body)))
+        .headers(&[JURISDICTION]).json(),
 
     // The audit log.
     row("GET", "/accounts/{account}/audit_logs", Identity, Needs(&[Action::ListAuditLog]),
         "What was changed, in pages by number", |call, _| Box::pin(audit_log::list(call))).query(audit_filters::BY_NUMBER),
     row("GET", "/accounts/{account}/logs/audit", Identity, Needs(&[Action::ListAuditLog]),
         "What was changed, in pages by cursor", |call, _| Box::pin(audit_log::list_by_cursor(call)))
-        .query(audit_filters::BY_CURSOR),
+        .query(audit_filters::BY_CURSOR).required(&["since", "before"]),
     row("GET", "/accounts/{account}/logs/audit/product_categories", Identity, Needs(&[Action::ListAuditLog]),
         "The categories that the log can be searched by", |call, _| Box::pin(audit_log::product_categories(call))),
     row("GET", "/accounts/{account}/logs/audit/{id}/history", Identity, Needs(&[Action::ListAuditLog]),
         "The changes of what an entry is about", |call, _| Box::pin(audit_log::history(call)))
-        .query(&["action_time", "since", "before", "limit", "cursor", "direction"]),
+        .query(&["action_time", "since", "before", "limit", "cursor", "direction"]).required(&["action_time", "since", "before"]),
     row("GET", "/user/audit_logs", Identity, Needs(&[Action::ListAuditLog]),
         "What the user changed, in pages by number", |call, _| Box::pin(audit_log::list_of_user(call))).query(audit_filters::BY_NUMBER),
 
