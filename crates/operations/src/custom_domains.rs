@@ -98,7 +98,7 @@ impl Store {
     ) -> Result<CustomDomain, OperationError> {
         caller.authorize(Action::AddCustomDomain, Resource::Bucket(bucket))?;
         self.admit_change(caller.account, caller.jurisdiction, bucket)?;
-        if self.own_names.include(name, bucket) {
+        if self.own_names.include(name) || self.is_of_another_bucket(caller, name, bucket).await? {
             let message = format!("{name} is a name of this server's own: choose one that is not.");
             return Err(OperationError::new(ErrorCode::InvalidArgument, message));
         }
@@ -182,6 +182,21 @@ impl Store {
         stored.filter(|stored| stored.row.bucket_id == bucket.id()).ok_or_else(|| ErrorCode::NoSuchDomain.into())
     }
 
+    /// Whether a name is the endpoint of another bucket that there is.
+    async fn is_of_another_bucket(
+        &self,
+        caller: &Caller,
+        name: &DomainName,
+        bucket: &BucketName,
+    ) -> Result<bool, OperationError> {
+        for other in self.own_names.endpoint_of(name).filter(|other| other != bucket) {
+            if self.metadata.bucket(caller.account, caller.jurisdiction, &other).await?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     fn custom_row(
         &self,
         caller: &Caller,
@@ -209,17 +224,19 @@ pub struct OwnNames {
     pub domains: Vec<String>,
     /// Just these, in lower case.
     pub hosts: Vec<String>,
-    /// Those right below these, in lower case, that are the endpoint of a bucket: it may take that name itself.
+    /// Those right below these, in lower case, are the endpoints of the buckets that they name: no other may take them.
     pub bucket_domains: Vec<String>,
 }
 
 impl OwnNames {
-    /// Whether a name is one of them, for any bucket but `bucket`.
-    pub fn include(&self, name: &DomainName, bucket: &BucketName) -> bool {
+    /// Whether a name is the server's own, whatever buckets there are.
+    fn include(&self, name: &DomainName) -> bool {
+        self.domains.iter().any(|domain| name.is_within(domain)) || self.hosts.iter().any(|host| host == name.as_str())
+    }
+
+    /// The buckets whose endpoint a name would be.
+    fn endpoint_of(&self, name: &DomainName) -> impl Iterator<Item = BucketName> {
         let label = |domain: &String| name.as_str().strip_suffix(domain.as_str())?.strip_suffix('.');
-        let is_of_another = |label: &str| label != bucket.as_str() && BucketName::parse(label).is_ok();
-        self.domains.iter().any(|domain| name.is_within(domain))
-            || self.hosts.iter().any(|host| host == name.as_str())
-            || self.bucket_domains.iter().filter_map(label).any(is_of_another)
+        self.bucket_domains.iter().filter_map(label).filter_map(|label| BucketName::parse(label).ok())
     }
 }
