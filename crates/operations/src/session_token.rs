@@ -55,17 +55,17 @@ pub(crate) struct PathClaims {
     pub(crate) object_paths: Vec<String>,
 }
 
+/// Below it every whole number of 64-bit floating point is exact: 2^53.
+const SECONDS_EXACT: f64 = 9_007_199_254_740_992.0;
+
 /// Whole seconds as the integers that most readers of JWTs expect.
 fn write_seconds<S: Serializer>(seconds: &f64, serializer: S) -> Result<S::Ok, S::Error> {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "the comparison finds what was cut off"
-    )]
+    if seconds.fract() != 0.0 || !(0.0..SECONDS_EXACT).contains(seconds) {
+        return serializer.serialize_f64(*seconds);
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a whole number within the bounds")]
     let whole = *seconds as u64;
-    #[expect(clippy::cast_precision_loss, clippy::float_cmp, reason = "exactly the number that is written, or not")]
-    let is_whole = whole as f64 == *seconds;
-    if is_whole { serializer.serialize_u64(whole) } else { serializer.serialize_f64(*seconds) }
+    serializer.serialize_u64(whole)
 }
 
 fn write_some_seconds<S: Serializer>(seconds: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
