@@ -86,22 +86,24 @@ impl Store {
     ) -> Result<Option<Issuance>, OperationError> {
         let (name, now) = (wanted.name.as_str(), self.clock.now());
         let domain = if wanted.is_of_domain { Some(parsed(name)?) } else { None };
-        let ground = self.metadata.issuance_ground(name, domain).await?;
-        if !ground.is_wanted() || ground.issued.as_ref().map(|issued| &issued.row) != wanted.before.as_ref() {
-            return Ok(None);
+        loop {
+            let ground = self.metadata.issuance_ground(name, domain.clone()).await?;
+            if !ground.is_wanted() || ground.issued.as_ref().map(|issued| &issued.row) != wanted.before.as_ref() {
+                return Ok(None);
+            }
+            let before = &ground.attempts;
+            if before.as_ref().is_some_and(|before| is_too_early(&before.row, now)) {
+                return Ok(None);
+            }
+            let failures = before.as_ref().map_or(0, |before| before.row.failures);
+            let last_error = before.as_ref().map(|before| before.row.last_error.clone()).unwrap_or_default();
+            let row = IssuanceRow { holder, lease_until: after(now, LEASE), failures, retry_at: now, last_error };
+            // A conflict is another gateway that took the turn, or only another state of the domain: look again.
+            if self.metadata.begin_issuance(name, &ground, &row).await? == Outcome::Committed {
+                let taken = self.metadata.issuance(name).await?.filter(|taken| taken.row == row);
+                return Ok(taken.map(|row| Issuance { name: name.to_owned(), row }));
+            }
         }
-        let before = &ground.attempts;
-        if before.as_ref().is_some_and(|before| is_too_early(&before.row, now)) {
-            return Ok(None);
-        }
-        let failures = before.as_ref().map_or(0, |before| before.row.failures);
-        let last_error = before.as_ref().map(|before| before.row.last_error.clone()).unwrap_or_default();
-        let row = IssuanceRow { holder, lease_until: after(now, LEASE), failures, retry_at: now, last_error };
-        if self.metadata.begin_issuance(name, &ground, &row).await? == Outcome::Conflict {
-            return Ok(None);
-        }
-        let taken = self.metadata.issuance(name).await?.filter(|taken| taken.row == row);
-        Ok(taken.map(|row| Issuance { name: name.to_owned(), row }))
     }
 
     /// Keeps the certificate that an attempt got. False if the attempt took too long, and another one runs.

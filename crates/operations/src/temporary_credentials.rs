@@ -48,7 +48,8 @@ impl Store {
     ///
     /// # Errors
     /// `AccessDenied`, also for a scope that caller or parent lack on the bucket, and for what could be used where or
-    /// when the caller's token may not; `NoSuchBucket`; `NoSuchToken` for a parent that the account does not have; `InvalidArgument` for a time out of bounds.
+    /// when the caller's token may not; `NoSuchBucket`; `NoSuchToken` for a parent that the account does not have;
+    /// `InvalidArgument` for a time out of bounds.
     pub async fn create_temporary_credentials(
         &self,
         caller: &Caller,
