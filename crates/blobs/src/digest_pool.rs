@@ -53,14 +53,14 @@ struct StreamState {
     digester: Option<Digester>,
     /// Who waits for the end.
     end: Option<oneshot::Sender<Digester>>,
-    /// A panic took the digester, or the threads were stopped: whatever comes is dropped.
+    /// The upload is gone, a panic took the digester, or the threads were stopped: whatever there is, is dropped.
     lost: bool,
 }
 
 impl DigestPool {
-    /// With a job for every other core: what else an upload needs, from the network to the disk, takes as much.
+    /// With a job for each core.
     pub(crate) fn new() -> Arc<Self> {
-        let jobs_max = std::thread::available_parallelism().map_or(1, NonZeroUsize::get).div_ceil(2);
+        let jobs_max = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         Arc::new(Self { state: Mutex::default(), jobs_max })
     }
 
@@ -93,17 +93,17 @@ impl DigestPool {
         }
     }
 
-    /// A job's share of what is ready, if other cores take theirs. Nothing, and the job is counted off, if there is
-    /// nothing.
+    /// Adds to what a job has in work its share of what is ready, if other cores take theirs. If there is nothing at all
+    /// to do, the job is counted off.
     fn share(self: &Arc<Self>, batch: &mut Vec<Ready>) {
         let starts = {
             let mut state = lock(&self.state);
             if state.ready.is_empty() {
-                state.jobs -= 1;
+                state.jobs -= usize::from(batch.is_empty());
                 return;
             }
             let takers = self.jobs_max - state.jobs + 1;
-            let count = state.ready.len().div_ceil(takers).min(STREAMS_MAX);
+            let count = state.ready.len().div_ceil(takers).min(STREAMS_MAX - batch.len());
             batch.extend(state.ready.drain(..count));
             !state.ready.is_empty() && self.may_start(&mut state)
         };
@@ -141,6 +141,15 @@ impl DigestStream {
     }
 }
 
+impl Drop for DigestStream {
+    /// Nobody wants the digests of an upload that is gone, and its units must not wait for their turn in memory.
+    fn drop(&mut self) {
+        let mut state = lock(&self.state);
+        state.lost = true;
+        state.units.clear();
+    }
+}
+
 /// One job, and what it has in work. Dropped before its end, all that it has is lost, and all that it would have taken.
 struct Job {
     pool: Arc<DigestPool>,
@@ -162,19 +171,21 @@ impl Job {
                 return;
             }
             units += self.batch.len();
+            self.batch.retain(Ready::is_wanted);
             Digester::update_together(self.batch.iter_mut().map(|ready| (&mut ready.digester, ready.unit.bytes())));
-            for ready in self.batch.drain(..) {
-                if let Some(ready) = ready.put_back() {
-                    // This job comes back for it.
-                    lock(&self.pool.state).ready.push_back(ready);
-                }
-            }
+            // What has begun goes on, so that it ends: many that are half done would only hold memory.
+            self.batch = self.batch.drain(..).filter_map(Ready::put_back).collect();
         }
+        lock(&self.pool.state).ready.extend(self.batch.drain(..));
         self.start();
     }
 }
 
 impl Ready {
+    fn is_wanted(&self) -> bool {
+        !lock(&self.stream).lost
+    }
+
     /// Back to its place, its unit being done; or ready again, with the next.
     fn put_back(self) -> Option<Self> {
         let Self { stream, digester, unit } = self;
