@@ -93,8 +93,8 @@ impl DigestPool {
         }
     }
 
-    /// Adds to what a job has in work its share of what is ready, if other cores take theirs. If there is nothing at all
-    /// to do, the job is counted off.
+    /// Adds to what a job has in work its share of what is ready, if other cores take theirs. If there is nothing at
+    /// all to do, the job is counted off.
     fn share(self: &Arc<Self>, batch: &mut Vec<Ready>) {
         let starts = {
             let mut state = lock(&self.state);
