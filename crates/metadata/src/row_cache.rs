@@ -2,7 +2,8 @@
 //! who may read there.
 //!
 //! Only for an engine that no other process commits to: then a commit of ours is the only thing that can make a kept
-//! row stale, and it drops the row before its answer. Reads stay strongly consistent.
+//! row stale. It drops the row before it is sent, and nobody puts one back until it has ended: whoever met a conflict
+//! with it and looks again sees what it made. Reads stay strongly consistent.
 
 use crate::engine::{Answer, Commit, Engine, EngineError, Outcome, Table, Write};
 use crate::keys::{self, Kept};
@@ -38,6 +39,8 @@ struct State<T> {
     weight: usize,
     /// Grows with every row dropped, so that a read that began before does not bring it back.
     generation: u64,
+    /// Commits on their way that change rows of this kind. Meanwhile none is put in.
+    changes: usize,
 }
 
 /// What a lookup found.
@@ -56,7 +59,11 @@ impl<T: Clone> RowCache<T> {
 
     /// Rows that add up to at most this weight.
     fn weighed(weight_max: usize, weigh: fn(&T) -> usize) -> Self {
-        Self { state: RwLock::new(State { rows: HashMap::new(), weight: 0, generation: 0 }), weight_max, weigh }
+        Self {
+            state: RwLock::new(State { rows: HashMap::new(), weight: 0, generation: 0, changes: 0 }),
+            weight_max,
+            weigh,
+        }
     }
 
     /// Looks for a row.
@@ -68,7 +75,7 @@ impl<T: Clone> RowCache<T> {
     /// Keeps a row that was read since the lookup that answered `generation`, unless one was dropped meanwhile.
     pub(crate) fn keep(&self, key: &[u8], row: &T, generation: u64) {
         let mut state = self.write();
-        if state.generation != generation {
+        if state.generation != generation || state.changes > 0 {
             return;
         }
         let weight = (self.weigh)(row);
@@ -82,8 +89,14 @@ impl<T: Clone> RowCache<T> {
         }
     }
 
-    fn forget(&self, key: &[u8]) {
+    /// A commit that changes a row begins, or has ended.
+    fn change(&self, key: &[u8], begins: bool) {
         let mut state = self.write();
+        if begins {
+            state.changes += 1;
+        } else {
+            state.changes = state.changes.saturating_sub(1);
+        }
         state.generation += 1;
         if let Some(before) = state.rows.remove(key) {
             state.weight -= (self.weigh)(&before);
@@ -169,29 +182,47 @@ impl RowCaches {
     pub(crate) fn commit(self: &Arc<Self>, engine: &Arc<dyn Engine>, commit: Commit) -> Answer<'static, Outcome> {
         let (caches, engine) = (Arc::clone(self), Arc::clone(engine));
         let task = tokio::spawn(async move {
-            let changed: Vec<_> = kept_keys(&commit).map(|(kind, key)| (kind, key.to_vec())).collect();
-            let outcome = engine.commit(commit).await;
-            // Also after an error: the commit may have happened.
-            changed.iter().for_each(|(kind, key)| caches.forget(*kind, key));
-            outcome
+            let changed = kept_keys(&commit).map(|(kind, key)| (kind, key.to_vec())).collect();
+            let _changing = Changing::begin(caches, changed);
+            // Also after an error they are read anew: the commit may have happened.
+            engine.commit(commit).await
         });
         Box::pin(async { task.await.unwrap_or(Err(EngineError::Closed)) })
     }
 
-    fn forget(&self, kind: Kept, key: &[u8]) {
+    fn change(&self, kind: Kept, key: &[u8], begins: bool) {
         match kind {
-            Kept::Bucket => self.buckets.forget(key),
-            Kept::Token => self.tokens.forget(key),
-            Kept::TokenValue => self.token_values.forget(key),
-            Kept::Cors => self.cors.forget(key),
+            Kept::Bucket => self.buckets.change(key, begins),
+            Kept::Token => self.tokens.change(key, begins),
+            Kept::TokenValue => self.token_values.change(key, begins),
+            Kept::Cors => self.cors.change(key, begins),
             Kept::Domain => {
-                self.domains.forget(key);
+                self.domains.change(key, begins);
                 self.domain_absence.change();
             }
-            Kept::Lifecycle => self.lifecycles.forget(key),
-            Kept::AccessApp => self.access_apps.forget(key),
-            Kept::TokenRules => self.token_rules.forget(key),
+            Kept::Lifecycle => self.lifecycles.change(key, begins),
+            Kept::AccessApp => self.access_apps.change(key, begins),
+            Kept::TokenRules => self.token_rules.change(key, begins),
         }
+    }
+}
+
+/// Rows that a commit changes, until it has ended.
+struct Changing {
+    caches: Arc<RowCaches>,
+    rows: Vec<(Kept, Vec<u8>)>,
+}
+
+impl Changing {
+    fn begin(caches: Arc<RowCaches>, rows: Vec<(Kept, Vec<u8>)>) -> Self {
+        rows.iter().for_each(|(kind, key)| caches.change(*kind, key, true));
+        Self { caches, rows }
+    }
+}
+
+impl Drop for Changing {
+    fn drop(&mut self) {
+        self.rows.iter().for_each(|(kind, key)| self.caches.change(*kind, key, false));
     }
 }
 
@@ -242,7 +273,10 @@ mod tests {
         }
         keep(b"b", 5);
         assert!(kept(b"a") && kept(b"b"), "a row in the place of another adds only the difference");
-        cache.forget(b"a");
+        cache.change(b"a", true);
+        keep(b"x", 1);
+        assert!(!kept(b"a") && !kept(b"x"), "nothing is put in while a row changes");
+        cache.change(b"a", false);
         keep(b"c", 5);
         assert!(kept(b"b") && kept(b"c"));
         keep(b"d", 1);
@@ -253,7 +287,8 @@ mod tests {
     fn a_read_that_began_before_a_change_keeps_nothing() {
         let cache = RowCache::<u8>::new(1);
         let Lookup::Unknown(generation) = cache.get(b"k") else { panic!("nothing is kept yet") };
-        cache.forget(b"k");
+        cache.change(b"k", true);
+        cache.change(b"k", false);
         cache.keep(b"k", &1, generation);
         assert!(matches!(cache.get(b"k"), Lookup::Unknown(_)));
     }
