@@ -261,7 +261,7 @@ struct StoreBoard<'s> {
 }
 
 impl Board for StoreBoard<'_> {
-    fn show<'a>(&'a self, _name: &'a str, token: &'a str, answer: &'a str) -> Asked<'a, ()> {
+    fn show<'a>(&'a self, token: &'a str, answer: &'a str) -> Asked<'a, ()> {
         Box::pin(async move {
             let shown = self.store.show_challenge(self.issuance, token, answer).await;
             match shown.map_err(|error| io::Error::other(format!("the answer to the challenge: {error:?}")))? {

@@ -31,11 +31,11 @@ pub enum ChallengeKind {
 
 /// Where answers to challenges are shown, so that whichever gateway is asked knows them.
 pub trait Board: Send + Sync {
-    /// Shows the answer to the challenge about a name with a token, in the place of the one before.
+    /// Shows the answer to the challenge with a token, in the place of the one before in the same attempt.
     ///
     /// # Errors
     /// It could not be shown.
-    fn show<'a>(&'a self, name: &'a str, token: &'a str, answer: &'a str) -> Asked<'a, ()>;
+    fn show<'a>(&'a self, token: &'a str, answer: &'a str) -> Asked<'a, ()>;
 }
 
 /// Why no certificate came. Its text is for the operator.
@@ -144,7 +144,7 @@ impl Authority {
         let account = builder.from_credentials(credentials).await?;
         let names = [Identifier::Dns(name.to_owned())];
         let mut order = account.new_order(&NewOrder::new(&names)).await?;
-        self.answer_challenges(&mut order, name, board).await?;
+        self.answer_challenges(&mut order, board).await?;
         self.settle(&mut order, |status| status != OrderStatus::Pending).await?;
 
         let mut params = CertificateParams::new(vec![name.to_owned()]).map_err(AcmeError::Request)?;
@@ -158,7 +158,7 @@ impl Authority {
     }
 
     /// Shows the answers, and says that they are there. An authority that has seen a name lately asks for none.
-    async fn answer_challenges(&self, order: &mut Order, name: &str, board: &dyn Board) -> Result<(), AcmeError> {
+    async fn answer_challenges(&self, order: &mut Order, board: &dyn Board) -> Result<(), AcmeError> {
         let kind = match self.kind {
             ChallengeKind::Http => ChallengeType::Http01,
             ChallengeKind::TlsAlpn => ChallengeType::TlsAlpn01,
@@ -171,7 +171,7 @@ impl Authority {
             }
             let mut challenge = authorization.challenge(kind.clone()).ok_or(AcmeError::NoSuchChallenge)?;
             let answer = challenge.key_authorization();
-            board.show(name, &challenge.token, answer.as_str()).await.map_err(AcmeError::Here)?;
+            board.show(&challenge.token, answer.as_str()).await.map_err(AcmeError::Here)?;
             challenge.set_ready().await?;
         }
         Ok(())
