@@ -229,7 +229,7 @@ impl Drop for Job {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lane::Units;
+    use crate::lane::{SpareUnits, Units};
     use types::ChecksumAlgorithm;
 
     async fn push(units: &mut Units, stream: &DigestStream, bytes: &[u8]) {
@@ -253,7 +253,7 @@ mod tests {
                     tokio::spawn(async move {
                         let mut expected = Digester::new(&[ChecksumAlgorithm::Crc32c]);
                         let stream = pool.stream(Digester::new(&[ChecksumAlgorithm::Crc32c]));
-                        let mut units = Units::new();
+                        let mut units = Units::new(SpareUnits::new());
                         for unit in 0..20 + upload {
                             expected.update(&content(upload, unit));
                             push(&mut units, &stream, &content(upload, unit)).await;
@@ -280,7 +280,7 @@ mod tests {
     async fn a_job_that_is_dropped_is_heard_of_and_holds_no_buffer() {
         let pool = Arc::new(DigestPool { state: Mutex::default(), jobs_max: 0 });
         let stream = pool.stream(Digester::new(&[]));
-        let mut units = Units::new();
+        let mut units = Units::new(SpareUnits::new());
         push(&mut units, &stream, b"one").await;
         push(&mut units, &stream, b"two").await;
         lock(&pool.state).jobs = 1;

@@ -7,13 +7,17 @@
 use crate::pool::lock;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use types::limits::TRANSFER_BYTES;
 
 /// Units after which a job gives its thread to others: some milliseconds.
 const TURN_UNITS: usize = 16;
-/// Units of one upload in memory: one being filled, one in work, one between, so that no lane runs dry.
+/// Units that every upload has: one being filled, one in work, one between.
 const UPLOAD_UNITS: usize = 3;
+/// Units of one upload, if others leave them: when the disk takes its time, the digest goes on.
+const UPLOAD_UNITS_MAX: usize = 16;
+/// Units beyond those that every upload has, over all uploads: 12 MiB.
+const SPARE_UNITS: usize = 48;
 
 /// What a lane does. Called on blocking threads, by one at a time.
 pub(crate) trait Work: Send + 'static {
@@ -53,17 +57,43 @@ impl Drop for Unit {
     }
 }
 
+/// Units that uploads may have beyond their own, as long as there are any.
+#[derive(Clone)]
+pub(crate) struct SpareUnits(Arc<Semaphore>);
+
+impl SpareUnits {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(Semaphore::new(SPARE_UNITS)))
+    }
+}
+
 /// The buffers of one upload. Back-pressure: with all of them in the lanes, the next [`Units::take`] waits.
 pub(crate) struct Units {
     home: mpsc::UnboundedSender<Vec<u8>>,
     returned: mpsc::UnboundedReceiver<Vec<u8>>,
     made: usize,
+    spare: SpareUnits,
+    /// For those beyond the upload's own, until it ends.
+    permits: Vec<OwnedSemaphorePermit>,
 }
 
 impl Units {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(spare: SpareUnits) -> Self {
         let (home, returned) = mpsc::unbounded_channel();
-        Self { home, returned, made: 0 }
+        Self { home, returned, made: 0, spare, permits: Vec::new() }
+    }
+
+    /// Whether there may be one more, which is counted then.
+    fn may_make(&mut self) -> bool {
+        if self.made >= UPLOAD_UNITS {
+            if self.made >= UPLOAD_UNITS_MAX {
+                return false;
+            }
+            let Ok(permit) = Arc::clone(&self.spare.0).try_acquire_owned() else { return false };
+            self.permits.push(permit);
+        }
+        self.made += 1;
+        true
     }
 
     /// An empty buffer for [`TRANSFER_BYTES`]. Cancel safe.
@@ -71,8 +101,7 @@ impl Units {
         if let Ok(buffer) = self.returned.try_recv() {
             return emptied(buffer);
         }
-        if self.made < UPLOAD_UNITS {
-            self.made += 1;
+        if self.may_make() {
             return Vec::with_capacity(TRANSFER_BYTES);
         }
         // The channel cannot close: `self` holds a sender.
@@ -217,20 +246,32 @@ mod tests {
     #[tokio::test]
     async fn every_lane_takes_every_unit_in_order_over_many_turns() {
         let (first, second) = (Lane::new(Sum(Vec::new())), Lane::new(Sum(Vec::new())));
-        let mut units = Units::new();
+        let mut units = Units::new(SpareUnits::new());
         let sent: Vec<u8> = (0..=255).collect();
         for byte in &sent {
             send(&mut units, &[&first, &second], &[*byte]).await;
         }
-        assert_eq!(units.made, UPLOAD_UNITS);
+        assert!(units.made <= UPLOAD_UNITS_MAX, "{}", units.made);
         assert_eq!(first.end().await.unwrap().0, sent);
         assert_eq!(second.end().await.unwrap().0, sent);
+    }
+
+    #[test]
+    fn an_upload_has_its_own_units_and_spare_ones_as_long_as_there_are_any() {
+        let spare = SpareUnits::new();
+        let made = |units: &mut Units| std::iter::repeat_with(|| units.may_make()).take_while(|made| *made).count();
+        let mut uploads: Vec<_> = std::iter::repeat_with(|| Units::new(spare.clone())).take(64).collect();
+        let all: Vec<_> = uploads.iter_mut().map(made).collect();
+        assert_eq!((all[0], all[63]), (UPLOAD_UNITS_MAX, UPLOAD_UNITS));
+        assert_eq!(all.iter().sum::<usize>(), 64 * UPLOAD_UNITS + SPARE_UNITS);
+        drop(uploads);
+        assert_eq!(made(&mut Units::new(spare)), UPLOAD_UNITS_MAX);
     }
 
     #[tokio::test]
     async fn a_panic_of_the_worker_is_heard_of_and_holds_no_buffer() {
         let lane = Lane::new(Sum(Vec::new()));
-        let mut units = Units::new();
+        let mut units = Units::new(SpareUnits::new());
         send(&mut units, &[&lane], b"panic").await;
         for _ in 0..10 {
             send(&mut units, &[&lane], b"after").await;

@@ -14,6 +14,7 @@ use crate::digest_pool::DigestPool;
 use crate::directory_sync::DirectorySync;
 use crate::groups::Groups;
 use crate::held::HeldBlob;
+use crate::lane::SpareUnits;
 use crate::layout::{Chunks, directory_of, group, path_of};
 use crate::pool::on_pool;
 use crate::reader::{BlobReader, Source};
@@ -95,6 +96,7 @@ pub struct LocalBlobs {
     groups: Groups,
     directories: Arc<DirectorySync>,
     digests: Arc<DigestPool>,
+    spare_units: SpareUnits,
     abandoned: Arc<Abandoned>,
     corruptions: Arc<Corruptions>,
 }
@@ -117,6 +119,7 @@ impl LocalBlobs {
             groups: Groups::new(Arc::clone(&disk), epoch),
             directories: Arc::new(DirectorySync::new(Arc::clone(&disk))),
             digests: DigestPool::new(),
+            spare_units: SpareUnits::new(),
             abandoned: Arc::default(),
             corruptions: Arc::default(),
             disk,
@@ -127,8 +130,8 @@ impl LocalBlobs {
     ///
     /// `length` is the exact number of bytes to come; `None` if their sender does not say: then the body is read to its
     /// end, and a small one becomes inline all the same. MD5 and each of `algorithms` are computed on the way. `key`
-    /// must be new: one key, one blob. Holds at most three units of
-    /// [`TRANSFER_BYTES`](types::limits::TRANSFER_BYTES) and a sealed one.
+    /// must be new: one key, one blob. Holds three units of [`TRANSFER_BYTES`](types::limits::TRANSFER_BYTES) and a
+    /// sealed one; up to sixteen while few upload.
     ///
     /// # Errors
     /// `EntityTooLarge` and `StorageFull`, before a byte is read if the length is known; `IncompleteBody` or
@@ -220,7 +223,8 @@ impl LocalBlobs {
             key: key.clone(),
             _claim: Arc::clone(&claim),
         };
-        let stored = upload::store(target, body, self.digests.stream(digester), &self.reserve).await;
+        let (digesting, spare) = (self.digests.stream(digester), self.spare_units.clone());
+        let stored = upload::store(target, body, digesting, spare, &self.reserve).await;
         let stored = stored.inspect_err(|error| self.believe_full(error))?;
         let blob = BlobRef { id, size: stored.size, place: Place::File };
         Ok(WrittenBlob { blob, sealed: None, digests: stored.digests, claim: Some(claim) })

@@ -12,7 +12,7 @@ use crate::announced::AnnouncedBody;
 use crate::digest::Digests;
 use crate::digest_pool::DigestStream;
 use crate::directory_sync::DirectorySync;
-use crate::lane::{Lane, Unit, Units, Work};
+use crate::lane::{Lane, SpareUnits, Unit, Units, Work};
 use crate::layout::{Chunks, SEALED_CHUNK_BYTES, directory_of, path_of, sealed_offset};
 use crate::reserve::Reserve;
 use environment::{Disk, DiskFile};
@@ -56,13 +56,14 @@ pub(crate) async fn store(
     target: NewFile,
     mut body: AnnouncedBody<'_>,
     digesting: DigestStream,
+    spare: SpareUnits,
     reserve: &Reserve,
 ) -> Result<StoredFile, OperationError> {
     let failed = Arc::new(AtomicBool::new(false));
     let path = path_of(target.id);
     let admits_units = target.size.is_none();
     let storing = Lane::new(StoreWork::new(target, Arc::clone(&failed)));
-    let mut units = Units::new();
+    let mut units = Units::new(spare);
     storing.begin();
     let mut more = body.has_more().await?;
     while more && !failed.load(Ordering::Acquire) {
