@@ -3,6 +3,7 @@
 //!
 //! Faces see the requests as if they had come by HTTP/1.1: the target in origin form, the authority as `Host`.
 
+use crate::head_wait::LOOKS_PER_WAIT;
 use crate::listener::{Handler, ListenerSettings, READ_BYTES_MAX, Serving, UNREAD_MILLISECONDS_MAX};
 use crate::transport::Security;
 use bytes::Bytes;
@@ -53,9 +54,6 @@ const RESETS_OF_OURS_MAX: usize = 128;
 
 /// Silence after which a client is asked whether it lives, and the time it has to answer.
 const PING: Duration = Duration::from_secs(60);
-
-/// Looks at the state of a connection within the time of a head.
-const LOOKS_PER_WAIT: u32 = 3;
 
 /// Serves one connection to its end.
 pub(crate) async fn serve<S, H>(

@@ -5,9 +5,11 @@
 pub mod answer_body;
 pub mod body;
 pub mod cors;
+mod head_wait;
 mod http2;
 pub mod listener;
 pub mod request_ids;
+mod seldom;
 pub mod transport;
 
 pub use answer_body::AnswerBody;

@@ -1,21 +1,24 @@
 //! The loop that serves connections: bounded in number, in time and in header bytes, without the 40 ms stalls of
 //! Nagle's algorithm, and ended without cutting off requests that run.
 
+use crate::head_wait::{HeadWait, LOOKS_PER_WAIT};
 use crate::http2::{self, Tasks};
+use crate::seldom::Seldom;
 use crate::transport::{Opened, Plain, Protocol, Security, Transport};
 use environment::Clock;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use std::convert::Infallible;
 use std::error::Error;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
@@ -213,7 +216,7 @@ where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     H: Handler,
 {
-    let Serving { handler, settings, mut stopped, .. } = serving;
+    let Serving { handler, settings, clock, mut stopped, .. } = serving;
     let service = service_fn(move |mut request: Request<Incoming>| {
         let handler = Arc::clone(&handler);
         if let Some(security) = &security {
@@ -221,19 +224,47 @@ where
         }
         async move { Ok::<_, Infallible>(handler.handle(request, address).await) }
     });
+    let wait = HeadWait::default();
     let mut builder = http1::Builder::new();
     builder
-        .timer(TokioTimer::new())
+        .timer(wait.timer())
         .header_read_timeout(settings.head_wait_max)
         .max_buf_size(HEAD_BYTES_MAX.max(READ_BYTES_MAX));
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
-    tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = async { drop(stopped.wait_for(|stopped| *stopped).await) } => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+    let mut leaving = false;
+    loop {
+        let stays = !leaving;
+        let told = pin!(async {
+            tokio::select! {
+                () = async { drop(stopped.wait_for(|stopped| *stopped).await) }, if stays => Told::ToLeave,
+                () = clock.sleep(settings.head_wait_max / LOOKS_PER_WAIT) => Told::ToLook,
+            }
+        });
+        let mut told = Seldom::new(told);
+        let event = poll_fn(|cx| match connection.as_mut().poll(cx) {
+            Poll::Ready(ended) => Poll::Ready(Event::Ended(ended)),
+            Poll::Pending => told.poll(cx).map(Event::Told),
+        });
+        match event.await {
+            Event::Ended(ended) => return ended,
+            Event::Told(Told::ToLook) => wait.look(),
+            Event::Told(Told::ToLeave) => {
+                leaving = true;
+                connection.as_mut().graceful_shutdown();
+            }
         }
     }
+}
+
+/// What happens to a connection besides its requests.
+enum Told {
+    ToLeave,
+    ToLook,
+}
+
+enum Event {
+    Ended(hyper::Result<()>),
+    Told(Told),
 }
 
 /// Bytes read from a socket at once: large enough for fast uploads, small enough for many.

@@ -2,6 +2,7 @@
 
 use crate::support::{Answer, Client, Connection};
 use crate::{nothing_changed, server_with};
+use std::time::Duration;
 
 /// Sends `bytes`, ends sending, and reads what comes; `None` if the server only hangs up.
 async fn exchange(client: &Client, bytes: &[u8]) -> Option<Answer> {
@@ -170,6 +171,28 @@ async fn a_client_that_asks_first_is_told_to_go_on_or_not_to() {
     ] {
         let (_, status) = expecting(client, &wire, 5).await;
         assert_eq!(status, expected, "an upload that cannot succeed is not asked for");
+    }
+    nothing_changed(server, "bad").await;
+}
+
+/// Three looks, and a connection has waited for a head for as long as it may.
+const LOOK: Duration = Duration::from_secs(25);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_does_not_end_its_head_is_let_go() {
+    let server = server_with("bad").await;
+    for begun in [&b""[..], b"GET /bad HTTP/1.1\r\nhost: localhost\r\n"] {
+        let mut connection = Connection::open(server.client.address).await.unwrap();
+        connection.send(&server.client.get("/bad?location").into_wire()).await.unwrap();
+        assert_eq!(connection.answer(false).await.unwrap().status, 200);
+        connection.send(begun).await.unwrap();
+        let mut closed = std::pin::pin!(connection.is_closed());
+        loop {
+            tokio::select! {
+                closed = &mut closed => break assert!(closed),
+                () = server.clock.until_asleep(1, LOOK) => server.clock.advance(LOOK),
+            }
+        }
     }
     nothing_changed(server, "bad").await;
 }
