@@ -27,7 +27,8 @@ Floors are measured in the same run, right before the row they stand beside, by 
 
 - `floor-http`: raw hyper that makes the same SigV4 check (signing key cached) and answers from memory.
 - `floor-put`: the same, MD5 of the body, and an append to one file; appends that wait together share one `fdatasync`.
-- `floor-file-per-object`: the same, MD5, and for each object a new file, its `fsync`, and one of the directory.
+- `floor-file-per-object`: the same, MD5, and for each object a file under another name, its `fsync`, a rename, and an `fsync`
+  of the directory: what it takes that a crash leaves the old object or the new one.
 - `floor-sealed-stream`: 64 KiB chunks of AES-256-GCM read from the page cache, decrypted, and written to a socket by a
   thread of each connection; no signature, no hyper.
 - `MD5 on one core`: the hash that every ETag needs, of one stream, in a loop; per second of that core's time.

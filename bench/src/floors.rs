@@ -37,7 +37,7 @@ pub(crate) enum Floor {
     Http,
     /// Raw hyper, the SigV4 check, MD5, and appends to one file that are synced in groups.
     Put,
-    /// Raw hyper, the SigV4 check, MD5, and one synced file in a synced directory for each object.
+    /// Raw hyper, the SigV4 check, MD5, and for each object one file, synced, renamed, its directory synced.
     FilePerObject,
     /// AES-256-GCM chunks of a cached file, decrypted into a socket.
     SealedStream,

@@ -1,4 +1,5 @@
-//! The layout that Cairn avoids: MD5, then one file for each object, file and directory synced.
+//! The layout that Cairn avoids: MD5, then one file for each object. It is written under another name, synced, given
+//! its own, and the directory synced: else a crash could leave half an object in the place of a whole one.
 
 use super::serving::{Answer, Floor, answer};
 use crate::outcome::{Doing, Outcome};
@@ -7,7 +8,7 @@ use http::StatusCode;
 use http::request::Parts;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -35,8 +36,10 @@ impl Floor for FilePerObject {
 }
 
 fn write_synced(directory: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
-    let mut file = File::create(directory.join(name))?;
+    let unfinished = directory.join(format!("{name}.unfinished"));
+    let mut file = File::create(&unfinished)?;
     file.write_all(bytes)?;
     file.sync_all()?;
+    fs::rename(&unfinished, directory.join(name))?;
     File::open(directory)?.sync_all()
 }
