@@ -104,7 +104,17 @@ async fn open(data: &Path) -> Outcome<Store> {
     let settings = BlobSettings { reserve_bytes: 0 };
     let blobs = Arc::new(LocalBlobs::new(disk, Arc::clone(&clock), &*entropy, settings, epoch));
     let (limits, own_names) = (StoreLimits::default(), OwnNames::default());
-    Ok(Store::new(StoreParts { metadata, blobs, root, clock, entropy, limits, own_names, public_copies: None }))
+    Ok(Store::new(StoreParts {
+        metadata,
+        blobs,
+        payload_cache_bytes: 0,
+        root,
+        clock,
+        entropy,
+        limits,
+        own_names,
+        public_copies: None,
+    }))
 }
 
 /// Ids and values of new tokens that may read all buckets.

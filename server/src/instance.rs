@@ -312,13 +312,19 @@ pub(crate) async fn open_store(
         Err(error) => return Err(StartError::RootKey(error)),
     };
     let key = root_key::load_or_create(&*disk, &*machine.entropy, made_before).map_err(StartError::RootKey)?;
-    let cache_bytes = usize::try_from(settings.cache_bytes).unwrap_or(usize::MAX);
+    let rows_bytes = settings.cache_bytes - payload_cache_bytes(settings);
+    let cache_bytes = usize::try_from(rows_bytes).unwrap_or(usize::MAX);
     let rocks = RocksSettings { cache_bytes, ..RocksSettings::default() };
     let engine = Arc::new(RocksEngine::open(&root.join(METADATA), rocks).map_err(StartError::Metadata)?);
     // The engine syncs what is in its directory; that the directory is there is ours to keep.
     disk.sync_dir(Path::new("")).map_err(StartError::RootKey)?;
     let store = put_together(disk, Arc::clone(&engine), key, settings, machine, public_copies).await?;
     Ok((store, engine))
+}
+
+/// Of the memory for what was read before, this much is for small objects, and the rest for rows.
+fn payload_cache_bytes(settings: &Settings) -> u64 {
+    settings.cache_bytes / 8 * 3
 }
 
 async fn put_together(
@@ -336,8 +342,18 @@ async fn put_together(
     let blobs = Arc::new(LocalBlobs::new(disk, Arc::clone(&clock), &*entropy, blob_settings, epoch));
     let limits = settings.limits.clone();
     let own_names = own_names(settings);
-    let parts = StoreParts { metadata, blobs, root, clock, entropy, limits, own_names, public_copies };
-    Ok(Arc::new(Store::new(parts)))
+    let payload_cache_bytes = payload_cache_bytes(settings);
+    Ok(Arc::new(Store::new(StoreParts {
+        metadata,
+        blobs,
+        payload_cache_bytes,
+        root,
+        clock,
+        entropy,
+        limits,
+        own_names,
+        public_copies,
+    })))
 }
 
 /// The names that this server goes by itself: no bucket's custom domain may hide an endpoint.

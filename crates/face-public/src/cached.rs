@@ -190,7 +190,7 @@ impl Asked<'_> {
         match self.store.hold_object(self.caller, &hold).await {
             Ok(Held::Object(object)) => Ok((self.object(object), false)),
             Ok(Held::Known(row)) => match known {
-                Some(known) => Ok((self.object(known.with_row(*row)), true)),
+                Some(known) => Ok((self.object(known.with_row(row)), true)),
                 None => Err(OperationError::internal("an object is known that was not")),
             },
             Err(error) if error.code == ErrorCode::NoSuchKey => {

@@ -111,6 +111,7 @@ fn shown(found: &FoundObject) -> ObjectHead<'_> {
         parts_count: found.parts.filter(|_| matches!(found.part, Portion::Part(_))),
         checksum: found.checksum,
         expiration: found.expiration.as_deref(),
+        prepared: found.row.shown(|row| shown_unread(row).prepare()),
         ..shown_unread(&found.row)
     }
 }
@@ -127,6 +128,7 @@ fn shown_unread(row: &ObjectRow) -> ObjectHead<'_> {
         parts_count: None,
         checksum: None,
         expiration: None,
+        prepared: None,
     }
 }
 

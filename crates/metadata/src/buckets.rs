@@ -15,7 +15,7 @@ pub struct FoundBucket {
     key: Vec<u8>,
     account: AccountId,
     /// The row.
-    pub stored: Stored<BucketRow>,
+    pub stored: Arc<Stored<BucketRow>>,
     /// The lifecycle rules, if they act on objects.
     plan: Option<Arc<LifecyclePlan>>,
 }
@@ -120,7 +120,7 @@ impl Metadata {
         &self,
         key: Vec<u8>,
         account: AccountId,
-        stored: Option<Stored<BucketRow>>,
+        stored: Option<Arc<Stored<BucketRow>>>,
     ) -> Result<Option<FoundBucket>, MetadataError> {
         let found = stored.map(|stored| FoundBucket { key, account, stored, plan: None });
         match found {
@@ -131,7 +131,7 @@ impl Metadata {
 
     /// Finds the bucket of a row, past what is kept in memory.
     pub(crate) async fn bucket_at(&self, key: &[u8], account: AccountId) -> Result<Option<FoundBucket>, MetadataError> {
-        let stored = self.read::<BucketRow>(key).await?;
+        let stored = self.read::<BucketRow>(key).await?.map(Arc::new);
         self.found(key.to_vec(), account, stored).await
     }
 

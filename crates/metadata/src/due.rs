@@ -154,7 +154,7 @@ impl Metadata {
                 }
                 // The rules were set between two reads: look at the bucket again, past what is kept of it.
                 let Some(stored) = self.read::<BucketRow>(bucket.key()).await? else { return Ok(None) };
-                bucket.stored = stored;
+                bucket.stored = Arc::new(stored);
             }
             Err(MetadataError::Missing { row: "lifecycle" })
         })

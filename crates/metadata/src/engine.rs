@@ -3,6 +3,7 @@
 //! No transaction stays open across this boundary. Everything R2-shaped is written once above it. The contract
 //! is `suite` (feature `suite`), run against every engine.
 
+use crate::record::Record;
 use bytes::Bytes;
 use std::fmt;
 use std::future::Future;
@@ -27,6 +28,12 @@ pub enum Table {
 pub trait Engine: Send + Sync + 'static {
     /// The value of a key, as of the last commit answered before the call or a later one.
     fn get<'a>(&'a self, table: Table, key: &'a [u8]) -> Answer<'a, Option<Bytes>>;
+
+    /// As [`Engine::get`], if the engine keeps the row in memory; `None` tells nothing.
+    fn recall(&self, table: Table, key: &[u8]) -> Option<Arc<Record>> {
+        let _an_engine_may_keep_nothing = (table, key);
+        None
+    }
 
     /// Shows `visitor` the rows of `scan.start..scan.end` in the order of their keys, or against it, all as of one
     /// moment, until it stops.

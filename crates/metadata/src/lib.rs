@@ -27,6 +27,7 @@ pub mod lock;
 #[cfg(any(test, feature = "suite"))]
 pub mod memory;
 pub mod objects;
+mod record;
 pub mod rocks;
 mod row_cache;
 pub mod rows;
@@ -41,4 +42,5 @@ pub mod uploads;
 pub mod usage;
 
 pub use engine::{Engine, EngineError, Outcome};
+pub use record::{Opened, Record};
 pub use service::{Metadata, MetadataError, Stored};

@@ -7,10 +7,12 @@ use crate::buckets::FoundBucket;
 use crate::due::{self, FoundDue};
 use crate::engine::Outcome;
 use crate::keys;
+use crate::record::Opened;
 use crate::rows::{BucketCounters, GarbageRow, ManifestRow, ObjectBody, ObjectRow, ReferencesRow};
 use crate::service::{Change, Metadata, MetadataError, Stored};
 use crate::usage::InfrequentUsage;
 use bytes::Bytes;
+use std::sync::Arc;
 use types::{BlobId, BucketId, JobId, ObjectKey, StorageClass, Timestamp};
 
 /// An object that is to become visible.
@@ -87,6 +89,15 @@ impl Metadata {
     /// Finds an object.
     pub async fn object(&self, bucket: BucketId, key: &ObjectKey) -> Result<Option<Stored<ObjectRow>>, MetadataError> {
         self.read(&keys::object(bucket, key.identity())).await
+    }
+
+    /// Finds an object to be shown, which no commit will depend on.
+    pub async fn shown_object(
+        &self,
+        bucket: BucketId,
+        key: &ObjectKey,
+    ) -> Result<Option<Arc<Opened<ObjectRow>>>, MetadataError> {
+        self.look(&keys::object(bucket, key.identity())).await
     }
 
     /// Makes an object visible. [`Outcome::Conflict`]: the bucket, the replaced object or the source is no longer

@@ -19,6 +19,7 @@ mod torn_log;
 pub use options::RocksSettings;
 
 use crate::engine::{Answer, Commit, Engine, EngineError, Outcome, Scan, Table, Visitor};
+use crate::record::Record;
 use bytes::Bytes;
 use committer::Committer;
 use database::{Database, InMemory, failure};
@@ -100,6 +101,10 @@ impl Engine for RocksEngine {
                 InMemory::Unknown => self.get_from_disk(table, key).await,
             }
         })
+    }
+
+    fn recall(&self, table: Table, key: &[u8]) -> Option<Arc<Record>> {
+        self.database.recall(table, key)
     }
 
     fn scan(&self, scan: Scan, mut visitor: Box<dyn Visitor>) -> Answer<'_, ()> {

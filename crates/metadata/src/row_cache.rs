@@ -114,9 +114,9 @@ impl<T: Clone> RowCache<T> {
 
 /// The rows kept of every kind.
 pub(crate) struct RowCaches {
-    pub(crate) buckets: RowCache<Stored<BucketRow>>,
-    pub(crate) tokens: RowCache<Stored<TokenRow>>,
-    pub(crate) token_values: RowCache<Stored<TokenNameRow>>,
+    pub(crate) buckets: RowCache<Arc<Stored<BucketRow>>>,
+    pub(crate) tokens: RowCache<Arc<Stored<TokenRow>>>,
+    pub(crate) token_values: RowCache<Arc<Stored<TokenNameRow>>>,
     /// Also that a bucket has none: most have none.
     pub(crate) cors: RowCache<Option<Arc<CorsPolicy>>>,
     /// Also that nobody has a name: every host that may be one is asked for.

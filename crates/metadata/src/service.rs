@@ -7,6 +7,7 @@ use crate::codec::Malformed;
 use crate::engine::{Answer, Commit, Condition, Engine, EngineError, Outcome, Scan, Step, Table, Write};
 use crate::engine::{decode_counters, scan_with};
 use crate::keys;
+use crate::record::Opened;
 use crate::row_cache::{self, Lookup, RowCache, RowCaches};
 use crate::rows::{AuditRow, BucketCounters, GarbageRow, Row};
 use bytes::Bytes;
@@ -127,17 +128,17 @@ impl Metadata {
     }
 
     /// Reads a row that may be kept in memory.
-    pub(crate) async fn read_kept<T: Row + Clone>(
+    pub(crate) async fn read_kept<T: Row>(
         &self,
         key: &[u8],
-        cache: impl Fn(&RowCaches) -> &RowCache<Stored<T>>,
-    ) -> Result<Option<Stored<T>>, MetadataError> {
-        let Some(caches) = &self.kept else { return self.read(key).await };
+        cache: impl Fn(&RowCaches) -> &RowCache<Arc<Stored<T>>>,
+    ) -> Result<Option<Arc<Stored<T>>>, MetadataError> {
+        let Some(caches) = &self.kept else { return Ok(self.read(key).await?.map(Arc::new)) };
         let generation = match cache(caches).get(key) {
             Lookup::Kept(row) => return Ok(Some(row)),
             Lookup::Unknown(generation) => generation,
         };
-        let stored = self.read(key).await?;
+        let stored = self.read(key).await?.map(Arc::new);
         if let Some(stored) = &stored {
             cache(caches).keep(key, stored, generation);
         }
@@ -150,6 +151,17 @@ impl Metadata {
             Some(seen) => Ok(Some(Stored { row: open_row(&self.sealer, key, &seen)?, seen })),
             None => Ok(None),
         }
+    }
+
+    /// Reads one row that is only looked at: one that the engine keeps in memory is opened once.
+    pub(crate) async fn look<T: Row + Send + Sync + 'static>(
+        &self,
+        key: &[u8],
+    ) -> Result<Option<Arc<Opened<T>>>, MetadataError> {
+        if let Some(record) = self.engine.recall(Table::Rows, key) {
+            return record.opened(|sealed| open_row(&self.sealer, key, sealed)).map(Some);
+        }
+        Ok(self.read(key).await?.map(|stored| Arc::new(Opened::once(stored.row))))
     }
 
     /// Reads up to `limit` rows of a kind from `start` on, with their keys.

@@ -7,6 +7,7 @@ use crate::engine::{Outcome, Scan, Step, Table, Visitor, scan_with};
 use crate::keys;
 use crate::rows::{TokenEnd, TokenNameRow, TokenOwner, TokenPlaceRow, TokenRow, TokenUseRow};
 use crate::service::{Change, Metadata, MetadataError, Stored};
+use std::sync::Arc;
 use types::{AccessKeyId, AccountId, Timestamp};
 
 /// The digest that a token's value is found by. Keyed, so that the keys of rows tell nobody which tokens there are.
@@ -40,9 +41,8 @@ pub struct TokenQuery {
 
 impl Metadata {
     /// A token, from memory if it was used before.
-    pub async fn token(&self, id: AccessKeyId) -> Result<Option<TokenRow>, MetadataError> {
-        let stored = self.read_kept(&keys::token(id), |kept| &kept.tokens).await?;
-        Ok(stored.map(|stored| stored.row))
+    pub async fn token(&self, id: AccessKeyId) -> Result<Option<Arc<Stored<TokenRow>>>, MetadataError> {
+        self.read_kept(&keys::token(id), |kept| &kept.tokens).await
     }
 
     /// A token that is to be changed.
@@ -251,7 +251,7 @@ mod tests {
         assert_eq!(done, Outcome::Committed);
         assert_eq!(metadata.token_with_value(&[1; 32]).await.unwrap(), None);
         assert_eq!(metadata.token_with_value(&[3; 32]).await.unwrap(), Some(id));
-        assert_eq!(metadata.token(id).await.unwrap().unwrap().secret, [8; 32], "not the one kept in memory");
+        assert_eq!(metadata.token(id).await.unwrap().unwrap().row.secret, [8; 32], "not the one kept in memory");
         assert_eq!(metadata.delete_token(id, &stored, &[3; 32]).await.unwrap(), Outcome::Conflict, "it changed");
         let stored = metadata.stored_token(id).await.unwrap().unwrap();
         assert_eq!(metadata.delete_token(id, &stored, &[3; 32]).await.unwrap(), Outcome::Committed);

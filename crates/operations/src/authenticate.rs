@@ -48,8 +48,8 @@ impl Store {
     /// `Unauthorized` if there is no such key, or its token may not be used now: a revoked one fails at once.
     pub async fn credential(&self, access_key: AccessKeyId) -> Result<Credential, OperationError> {
         let token = self.metadata.token(access_key).await?;
-        let token = token.filter(|token| token.state(self.clock.now()) == TokenState::Active);
-        token.map(|token| credential(access_key, token)).ok_or_else(|| ErrorCode::Unauthorized.into())
+        let token = token.filter(|token| token.row.state(self.clock.now()) == TokenState::Active);
+        token.map(|token| credential(access_key, &token.row)).ok_or_else(|| ErrorCode::Unauthorized.into())
     }
 
     /// Finds out who bears a token's value.
@@ -78,18 +78,18 @@ pub(crate) fn secret_of(value: &str) -> [u8; 32] {
     secret
 }
 
-fn credential(token: AccessKeyId, row: TokenRow) -> Credential {
+fn credential(token: AccessKeyId, row: &TokenRow) -> Credential {
     let (account, jurisdiction) = (row.account, Jurisdiction::Default);
     let caller = Caller {
         account,
         jurisdiction,
         token,
-        policies: row.policies,
+        policies: Arc::clone(&row.policies),
         restriction: None,
         address: None,
         interface: Interface::Cli,
         anonymous: None,
         request: None,
     };
-    Credential { caller, secret: row.secret, addresses: row.addresses }
+    Credential { caller, secret: row.secret, addresses: row.addresses.clone() }
 }

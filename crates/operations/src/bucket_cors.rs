@@ -97,7 +97,7 @@ impl Store {
         if let Some(key) = claimed
             && let Some(token) = self.metadata.token(key).await?
         {
-            return Ok(Some(token.account));
+            return Ok(Some(token.row.account));
         }
         Ok(self.metadata.store().await?.map(|store| store.root_account))
     }

@@ -12,7 +12,9 @@ use crate::store::{OpenBucket, Store};
 use crate::upload_part_copy::CopyBody;
 use blobs::WrittenBlob;
 use keyring::DataKey;
+use metadata::Opened;
 use metadata::rows::ObjectRow;
+use std::sync::Arc;
 use types::limits::UPLOAD_BYTES_MAX;
 use types::{ETag, ErrorCode, OperationError, StoredChecksum};
 
@@ -47,7 +49,7 @@ impl Store {
         &self,
         caller: &Caller,
         request: &CopyObject,
-    ) -> Result<(Box<ObjectRow>, ObjectReader), OperationError> {
+    ) -> Result<(Arc<Opened<ObjectRow>>, ObjectReader), OperationError> {
         let source = GetObject {
             bucket: request.source_bucket.clone(),
             key: request.source_key.clone(),

@@ -13,7 +13,7 @@ impl Store {
     /// `NoSuchBucket`.
     pub async fn head_bucket(&self, caller: &Caller, name: &BucketName) -> Result<BucketRow, OperationError> {
         caller.authorize(Action::HeadBucket, Resource::Bucket(name))?;
-        Ok(self.find_bucket(caller, name).await?.stored.row)
+        Ok(self.find_bucket(caller, name).await?.stored.row.clone())
     }
 
     /// Sees what a bucket is.
@@ -22,7 +22,7 @@ impl Store {
     /// `NoSuchBucket`.
     pub async fn bucket(&self, caller: &Caller, name: &BucketName) -> Result<BucketRow, OperationError> {
         caller.authorize(Action::GetBucket, Resource::Bucket(name))?;
-        Ok(self.find_bucket(caller, name).await?.stored.row)
+        Ok(self.find_bucket(caller, name).await?.stored.row.clone())
     }
 
     /// A bucket's location hint. R2 calls every location `auto` on the S3 face.

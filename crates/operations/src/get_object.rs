@@ -5,8 +5,10 @@ use crate::object_reader::ObjectReader;
 use crate::permissions::Action;
 use crate::store::{OpenBucket, Store};
 use keyring::DataKey;
-use metadata::Stored;
+use metadata::buckets::FoundBucket;
 use metadata::rows::{ObjectBody, ObjectRow};
+use metadata::{Opened, Stored};
+use std::sync::Arc;
 use types::{
     BucketId, BucketName, ByteRange, Conditions, CustomerKey, ErrorCode, Expiration, ObjectKey, OperationError,
     RangeSpec, ReadVerdict, Resource, ShownChecksum, UnsatisfiableRange,
@@ -46,14 +48,14 @@ pub enum Found<T> {
     /// The object.
     Object(T),
     /// 304: the client has it.
-    NotModified(Box<ObjectRow>),
+    NotModified(Arc<Opened<ObjectRow>>),
 }
 
 /// An object's metadata and the bytes that were asked for.
 #[derive(Debug)]
 pub struct FoundObject {
-    /// Its row. Boxed: it is handed from layer to layer.
-    pub row: Box<ObjectRow>,
+    /// Its row.
+    pub row: Arc<Opened<ObjectRow>>,
     /// Which of its bytes the answer covers: those asked for, or all if `If-Range` names another object.
     pub part: Portion,
     /// The bytes the answer covers.
@@ -82,16 +84,12 @@ impl Store {
     ) -> Result<Found<FoundObject>, OperationError> {
         caller.authorize(Action::HeadObject, Resource::Object(&request.bucket, &request.key))?;
         let bucket = self.find_bucket(caller, &request.bucket).await?;
-        let stored = self.find_object(bucket.id(), &request.key).await?;
-        let (id, customer) = (bucket.id(), request.customer_key.as_ref());
-        let expiration = bucket.expiration(&request.key, stored.row.modified);
-        if stored.row.key.customer.is_some() || customer.is_some() {
-            let _only_checked = self.open_key_to_read(&self.open_found(bucket)?, &stored.row, customer)?;
-        }
-        match self.answer(stored, expiration, request)? {
+        let row = self.shown_object(bucket.id(), &request.key).await?;
+        let _only_checked = self.customer_data_key(&bucket, &row, request)?;
+        match answer(&bucket, row, request)? {
             Found::Object(mut found) => {
                 if request.with_checksum {
-                    Box::pin(self.show_checksum(id, &request.key, &mut found)).await?;
+                    Box::pin(self.show_checksum(bucket.id(), &request.key, &mut found)).await?;
                 }
                 Ok(Found::Object(found))
             }
@@ -128,19 +126,20 @@ impl Store {
         caller: &Caller,
         request: &GetObject,
     ) -> Result<Found<(FoundObject, ObjectReader)>, OperationError> {
-        let bucket = self.open_bucket(caller, &request.bucket).await?;
+        let bucket = self.find_bucket(caller, &request.bucket).await?;
         for _ in 0..READ_ATTEMPTS {
-            let (answer, data_key) = {
-                let stored = self.find_object(bucket.id(), &request.key).await?;
-                let data_key = self.open_key_to_read(&bucket, &stored.row, request.customer_key.as_ref())?;
-                let expiration = bucket.found.expiration(&request.key, stored.row.modified);
-                (self.answer(stored, expiration, request)?, data_key)
-            };
-            let mut found = match answer {
+            let row = self.shown_object(bucket.id(), &request.key).await?;
+            let customer_data_key = self.customer_data_key(&bucket, &row, request)?;
+            let mut found = match answer(&bucket, row, request)? {
                 Found::Object(found) => found,
                 Found::NotModified(row) => return Ok(Found::NotModified(row)),
             };
-            if let Some(reader) = self.open_object(&bucket, &request.key, &found.row, data_key, found.range).await? {
+            let reader = match self.reader_from_memory(&bucket, &found.row, found.range) {
+                Some(reader) => Some(reader),
+                // Boxed: most reads do without the room it takes.
+                None => Box::pin(self.open_found_object(&bucket, request, &found, customer_data_key)).await?,
+            };
+            if let Some(reader) = reader {
                 if request.with_checksum {
                     Box::pin(self.show_checksum(bucket.id(), &request.key, &mut found)).await?;
                 }
@@ -150,6 +149,50 @@ impl Store {
         Err(ErrorCode::TooMuchConcurrency.into())
     }
 
+    /// The bytes of what was found; `None` if the object was replaced since its row was read.
+    async fn open_found_object(
+        &self,
+        bucket: &FoundBucket,
+        request: &GetObject,
+        found: &FoundObject,
+        customer_data_key: Option<DataKey>,
+    ) -> Result<Option<ObjectReader>, OperationError> {
+        let bucket = self.open_found(bucket.clone())?;
+        let data_key = match customer_data_key {
+            Some(key) => key,
+            None => self.open_key_to_read(&bucket, &found.row, None)?,
+        };
+        self.open_object(&bucket, &request.key, &found.row, data_key, found.range).await
+    }
+
+    /// The data key of an object for which a customer's key is needed, or was given.
+    ///
+    /// # Errors
+    /// `InvalidRequest` and `AccessDenied` for a missing and a wrong one, before anything is said of the object.
+    fn customer_data_key(
+        &self,
+        bucket: &FoundBucket,
+        row: &ObjectRow,
+        request: &GetObject,
+    ) -> Result<Option<DataKey>, OperationError> {
+        let given = request.customer_key.as_ref();
+        if row.key.customer.is_none() && given.is_none() {
+            return Ok(None);
+        }
+        self.open_key_to_read(&self.open_found(bucket.clone())?, row, given).map(Some)
+    }
+
+    /// The row of an object to be shown.
+    pub(crate) async fn shown_object(
+        &self,
+        bucket: BucketId,
+        key: &ObjectKey,
+    ) -> Result<Arc<Opened<ObjectRow>>, OperationError> {
+        let row = self.metadata.shown_object(bucket, key).await?;
+        row.ok_or_else(|| ErrorCode::NoSuchKey.into())
+    }
+
+    /// The row of an object that a commit will depend on.
     pub(crate) async fn find_object(
         &self,
         bucket: BucketId,
@@ -157,30 +200,6 @@ impl Store {
     ) -> Result<Stored<ObjectRow>, OperationError> {
         let stored = self.metadata.object(bucket, key).await?;
         stored.ok_or_else(|| ErrorCode::NoSuchKey.into())
-    }
-
-    fn answer(
-        &self,
-        stored: Stored<ObjectRow>,
-        expiration: Option<Box<Expiration>>,
-        request: &GetObject,
-    ) -> Result<Found<FoundObject>, OperationError> {
-        let row = Box::new(stored.row);
-        match request.conditions.judge_read(&row.etag, row.modified) {
-            ReadVerdict::Proceed => {}
-            ReadVerdict::NotModified => return Ok(Found::NotModified(row)),
-            ReadVerdict::Failed => return Err(ErrorCode::PreconditionFailed.into()),
-        }
-        let part = match request.part {
-            Portion::Range(_) if !request.conditions.allow_range(&row.etag, row.modified) => Portion::Whole,
-            asked => asked,
-        };
-        let range = portion(&row, part)?;
-        let parts = match row.body {
-            ObjectBody::Parts { count, .. } => Some(count),
-            ObjectBody::Inline(_) | ObjectBody::Blob(_) => None,
-        };
-        Ok(Found::Object(FoundObject { row, part, range, parts, checksum: None, expiration }))
     }
 
     /// Opens the bytes of a row, whose key this is; `None` if the object was replaced since the row was read.
@@ -201,6 +220,30 @@ impl Store {
         }
         Ok(opened)
     }
+}
+
+/// What is to be said of an object, without its bytes.
+fn answer(
+    bucket: &FoundBucket,
+    row: Arc<Opened<ObjectRow>>,
+    request: &GetObject,
+) -> Result<Found<FoundObject>, OperationError> {
+    match request.conditions.judge_read(&row.etag, row.modified) {
+        ReadVerdict::Proceed => {}
+        ReadVerdict::NotModified => return Ok(Found::NotModified(row)),
+        ReadVerdict::Failed => return Err(ErrorCode::PreconditionFailed.into()),
+    }
+    let part = match request.part {
+        Portion::Range(_) if !request.conditions.allow_range(&row.etag, row.modified) => Portion::Whole,
+        asked => asked,
+    };
+    let range = portion(&row, part)?;
+    let parts = match row.body {
+        ObjectBody::Parts { count, .. } => Some(count),
+        ObjectBody::Inline(_) | ObjectBody::Blob(_) => None,
+    };
+    let expiration = bucket.expiration(&request.key, row.modified);
+    Ok(Found::Object(FoundObject { row, part, range, parts, checksum: None, expiration }))
 }
 
 /// The bytes of an object that `part` names.

@@ -10,6 +10,7 @@ use crate::permissions::Action;
 use crate::store::{OpenBucket, Store};
 use blobs::{BlobError, BlobRef, HeldBlob, Place};
 use bytes::{Bytes, BytesMut};
+use metadata::Opened;
 use metadata::rows::{ObjectBody, ObjectRow};
 use std::fmt;
 use std::sync::Arc;
@@ -34,14 +35,14 @@ pub enum Held {
     /// The object.
     Object(HeldObject),
     /// It still has the content that is known; its metadata, which may be new.
-    Known(Box<ObjectRow>),
+    Known(Arc<Opened<ObjectRow>>),
 }
 
 /// One version of an object. Cheap to clone.
 #[derive(Clone)]
 pub struct HeldObject {
     /// Its metadata.
-    pub row: Arc<ObjectRow>,
+    pub row: Arc<Opened<ObjectRow>>,
     bytes: Arc<HeldBytes>,
 }
 
@@ -69,13 +70,13 @@ impl Store {
         caller.authorize(Action::GetObject, Resource::Object(&request.bucket, &request.key))?;
         let bucket = self.open_bucket(caller, &request.bucket).await?;
         for _ in 0..HOLD_ATTEMPTS {
-            let row = self.find_object(bucket.id(), &request.key).await?.row;
+            let row = self.shown_object(bucket.id(), &request.key).await?;
             if request.known.as_ref() == Some(&row.etag) {
-                return Ok(Held::Known(Box::new(row)));
+                return Ok(Held::Known(row));
             }
             if let Some(bytes) = self.hold_bytes(&bucket, request, &row).await? {
                 self.count_held(&bucket, &row, &bytes);
-                return Ok(Held::Object(HeldObject { row: Arc::new(row), bytes: Arc::new(bytes) }));
+                return Ok(Held::Object(HeldObject { row, bytes: Arc::new(bytes) }));
             }
         }
         Err(ErrorCode::TooMuchConcurrency.into())
@@ -149,8 +150,8 @@ impl HeldObject {
 
     /// The same bytes with metadata that was read since.
     #[must_use]
-    pub fn with_row(&self, row: ObjectRow) -> Self {
-        Self { row: Arc::new(row), bytes: Arc::clone(&self.bytes) }
+    pub fn with_row(&self, row: Arc<Opened<ObjectRow>>) -> Self {
+        Self { row, bytes: Arc::clone(&self.bytes) }
     }
 
     /// The bytes of `range` if they are in memory. It must lie within the object.

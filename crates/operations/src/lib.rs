@@ -63,6 +63,7 @@ mod customer_keys;
 mod digests;
 mod last_used;
 mod multipart_checksum;
+mod opened_payloads;
 mod page_token;
 mod pins;
 mod rates;
@@ -81,6 +82,7 @@ pub use object_reader::{ObjectReader, ObjectStream};
 pub use permissions::{Action, Right};
 pub use store::Store;
 
+pub use metadata::Opened;
 pub use metadata::rows::TokenRulesRow;
 /// Rows as operations answer them. A face reads their fields and never keeps them.
 pub use metadata::rows::{AuditRequest, AuditResource, AuditRow, ChangeKind, Interface};

@@ -4,10 +4,11 @@ use crate::pins;
 use crate::retrievals::Meter;
 use crate::store::{OpenBucket, Store};
 use blobs::{BlobError, BlobReader, BlobRef, LocalBlobs, Place};
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use futures_util::stream::{self, Stream};
 use keyring::DataKey;
 use metadata::Metadata;
+use metadata::buckets::FoundBucket;
 use metadata::rows::{MANIFEST_PAGE_PARTS, ObjectBody, ObjectRow, PartRow};
 use std::collections::VecDeque;
 use std::fmt;
@@ -193,6 +194,16 @@ impl PartSource {
     }
 }
 
+/// The range of a small object, which it lies in.
+fn cut(mut payload: Bytes, range: ByteRange) -> Bytes {
+    let offset =
+        |position: u64| usize::try_from(position).map_or(payload.len(), |position| position.min(payload.len()));
+    let (start, end) = (offset(range.start), offset(range.end()));
+    payload.truncate(end);
+    payload.advance(start.min(end));
+    payload
+}
+
 impl Store {
     /// Opens the bytes of a row, whose key this is; `None` if they are no longer there, which is no fault if the object
     /// was replaced.
@@ -208,7 +219,9 @@ impl Store {
             ObjectBody::Inline(id) => {
                 let Some(sealed) = self.metadata.payload(id).await? else { return Ok(None) };
                 let blob = BlobRef { id, size: row.size, place: Place::Inline };
-                Source::Ready(Some(self.blobs.open_inline(blob, &data_key, &sealed, range)?))
+                let payload = self.blobs.open_inline(blob, &data_key, &sealed, ByteRange::whole(row.size))?;
+                self.payloads.keep(row, &payload);
+                Source::Ready(Some(cut(payload, range)))
             }
             ObjectBody::Blob(id) => {
                 let blob = BlobRef { id, size: row.size, place: Place::File };
@@ -223,8 +236,22 @@ impl Store {
                 None => return Ok(None),
             },
         };
-        let meter = self.meter(bucket.found.account(), bucket.id(), row);
-        Ok(Some(ObjectReader { source, meter }))
+        Ok(Some(self.reader(&bucket.found, row, source)))
+    }
+
+    /// The bytes of a row, if they are in memory: then no key is needed.
+    pub(crate) fn reader_from_memory(
+        &self,
+        bucket: &FoundBucket,
+        row: &ObjectRow,
+        range: ByteRange,
+    ) -> Option<ObjectReader> {
+        let payload = self.payloads.get(row)?;
+        Some(self.reader(bucket, row, Source::Ready(Some(cut(payload, range)))))
+    }
+
+    fn reader(&self, bucket: &FoundBucket, row: &ObjectRow, source: Source) -> ObjectReader {
+        ObjectReader { source, meter: self.meter(bucket.account(), bucket.id(), row) }
     }
 
     /// Holds the parts of a multipart object's row, whose key this is; `None` as in [`Store::try_open`], and for rows

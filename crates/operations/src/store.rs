@@ -4,6 +4,7 @@ use crate::access_session::AccessKeys;
 use crate::caller::Caller;
 use crate::custom_domains::OwnNames;
 use crate::last_used::LastUsed;
+use crate::opened_payloads::OpenedPayloads;
 use crate::page_token::PageTokens;
 use crate::pins::Pins;
 use crate::purge_cache::PublicCopies;
@@ -29,6 +30,7 @@ use types::{BucketId, BucketName, ErrorCode, ObjectKey, OperationError, limits};
 pub struct Store {
     pub(crate) metadata: Metadata,
     pub(crate) blobs: Arc<LocalBlobs>,
+    pub(crate) payloads: OpenedPayloads,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) pins: Pins,
@@ -70,6 +72,8 @@ pub struct StoreParts {
     pub metadata: Metadata,
     /// Bytes.
     pub blobs: Arc<LocalBlobs>,
+    /// Memory for small objects that were read, bytes; 0: none are kept.
+    pub payload_cache_bytes: u64,
     /// What wraps every bucket's key.
     pub root: RootKey,
     /// Time.
@@ -133,6 +137,7 @@ impl Store {
             access_keys: AccessKeys::new(&parts.root, &*parts.entropy),
             metadata: parts.metadata,
             blobs: parts.blobs,
+            payloads: OpenedPayloads::new(parts.payload_cache_bytes),
             clock: parts.clock,
             entropy: parts.entropy,
             pins: Pins::default(),

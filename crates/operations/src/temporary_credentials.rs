@@ -78,12 +78,12 @@ impl Store {
     }
 
     async fn parent(&self, caller: &Caller, id: AccessKeyId) -> Result<TokenRow, OperationError> {
-        let found = self.metadata.token(id).await?.filter(|token| token.account == caller.account);
+        let found = self.metadata.token(id).await?.filter(|token| token.row.account == caller.account);
         let parent = found.ok_or(ErrorCode::NoSuchToken)?;
-        if parent.state(self.clock.now()) != TokenState::Active {
+        if parent.row.state(self.clock.now()) != TokenState::Active {
             return Err(OperationError::new(ErrorCode::AccessDenied, "The parent token may not be used now."));
         }
-        Ok(parent)
+        Ok(parent.row.clone())
     }
 
     /// As [`Store::credential`], for a request that shows a session token.

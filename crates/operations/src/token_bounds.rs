@@ -62,7 +62,7 @@ impl Store {
     /// As [`Store::check_no_more_than_own`].
     pub(crate) async fn check_within_own(&self, caller: &Caller, bounds: &Bounds) -> Result<(), OperationError> {
         let own = self.metadata.token(caller.token).await?.ok_or(ErrorCode::Unauthorized)?;
-        Bounds::of(&own).check_include(bounds)
+        Bounds::of(&own.row).check_include(bounds)
     }
 }
 

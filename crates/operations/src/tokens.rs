@@ -142,7 +142,7 @@ impl Store {
     /// `Unauthorized` if it was removed since.
     pub async fn own_token(&self, caller: &Caller) -> Result<Token, OperationError> {
         let row = self.metadata.token(caller.token).await?;
-        row.map(|row| self.shown(caller.token, row)).ok_or_else(|| ErrorCode::Unauthorized.into())
+        row.map(|stored| self.shown(caller.token, stored.row.clone())).ok_or_else(|| ErrorCode::Unauthorized.into())
     }
 
     /// Changes a token, from the next request on.

@@ -12,6 +12,9 @@ use operations::store::{StoreLimits, StoreParts};
 use operations::{Caller, Store};
 use std::sync::Arc;
 
+/// Memory for small objects that were read, bytes.
+const PAYLOAD_CACHE_BYTES: u64 = 1024 * 1024;
+
 /// A store without buckets, and whoever may do everything in it.
 #[derive(Debug)]
 pub struct CountedStore {
@@ -40,6 +43,7 @@ impl CountedStore {
         let store = Store::new(StoreParts {
             metadata: metadata.clone(),
             blobs,
+            payload_cache_bytes: PAYLOAD_CACHE_BYTES,
             root,
             clock: store_clock,
             entropy,

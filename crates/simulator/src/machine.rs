@@ -89,6 +89,7 @@ impl Machine {
         let store = Store::new(StoreParts {
             metadata: metadata.clone(),
             blobs,
+            payload_cache_bytes: 0,
             root,
             clock,
             entropy,

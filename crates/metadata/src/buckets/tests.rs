@@ -66,6 +66,6 @@ async fn of_two_that_found_the_same_vacancy_one_makes_the_bucket() {
     let metadata = service();
     let name = BucketName::parse("bucket").unwrap();
     let vacancy = metadata.vacancy(ACCOUNT, Jurisdiction::Default, &name).await.unwrap();
-    let row = make_bucket(&metadata, "bucket").await.stored.row;
+    let row = make_bucket(&metadata, "bucket").await.stored.row.clone();
     assert_eq!(metadata.create_bucket(&vacancy, &row).await.unwrap(), Outcome::Conflict);
 }

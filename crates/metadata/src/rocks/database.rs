@@ -5,9 +5,11 @@ use super::range_sums::RangeSums;
 use super::record_cache::{Change, Lookup, RecordCache, Ticket};
 use super::torn_log;
 use crate::engine::{EngineError, Table};
+use crate::record::Record;
 use bytes::Bytes;
 use rocksdb::{ColumnFamily, DB, DBPinnableSlice, ErrorKind, ReadOptions, ReadTier, WriteBatch, WriteOptions};
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::time::Duration;
@@ -19,7 +21,6 @@ const STALL_STEP: Duration = Duration::from_millis(1);
 pub(super) struct Database {
     pub(super) db: DB,
     rows: RecordCache,
-    payloads: RecordCache,
     pub(super) sums: RangeSums,
     from_memory: ReadOptions,
     from_anywhere: ReadOptions,
@@ -64,11 +65,9 @@ impl Database {
         synced.set_sync(true);
         // Whoever stalls a write must be able to tell why: see `wait_out_stall`.
         synced.set_no_slowdown(true);
-        let [rows, payloads] = [options::rows_bytes(settings), options::payloads_bytes(settings)].map(RecordCache::new);
         Ok(Self {
             db,
-            rows,
-            payloads,
+            rows: RecordCache::new(options::rows_bytes(settings)),
             sums: RangeSums::default(),
             from_memory,
             from_anywhere: ReadOptions::default(),
@@ -83,10 +82,18 @@ impl Database {
         self.db.cf_handle(name).ok_or_else(|| EngineError::Corrupt { what: format!("no table {name}").into() })
     }
 
+    /// A row that is kept whole.
+    pub(super) fn recall(&self, table: Table, key: &[u8]) -> Option<Arc<Record>> {
+        match self.look_up(table, key)? {
+            Lookup::Found(record) => Some(record),
+            Lookup::Missing(_) => None,
+        }
+    }
+
     /// Looks for a row without touching the disk.
     pub(super) fn get_from_memory(&self, table: Table, key: &[u8]) -> Result<InMemory, EngineError> {
         let ticket = match self.look_up(table, key) {
-            Some(Lookup::Found(value)) => return Ok(InMemory::Known(Some(value))),
+            Some(Lookup::Found(record)) => return Ok(InMemory::Known(Some(record.value().clone()))),
             Some(Lookup::Missing(ticket)) => Some(ticket),
             None => None,
         };
@@ -100,7 +107,7 @@ impl Database {
     /// Looks for a row on the disk. Blocks.
     pub(super) fn get_from_disk(&self, table: Table, key: &[u8]) -> Result<Option<Bytes>, EngineError> {
         let ticket = match self.look_up(table, key) {
-            Some(Lookup::Found(value)) => return Ok(Some(value)),
+            Some(Lookup::Found(record)) => return Ok(Some(record.value().clone())),
             Some(Lookup::Missing(ticket)) => Some(ticket),
             None => None,
         };
@@ -116,7 +123,7 @@ impl Database {
     /// Whether a row is just this, on the disk if need be. Blocks.
     pub(super) fn is(&self, table: Table, key: &[u8], expected: Option<&[u8]>) -> Result<bool, EngineError> {
         match self.look_up(table, key) {
-            Some(Lookup::Found(value)) => Ok(Some(value.as_ref()) == expected),
+            Some(Lookup::Found(record)) => Ok(Some(record.value().as_ref()) == expected),
             _ => Ok(self.get(table, key)?.as_deref() == expected),
         }
     }
@@ -139,12 +146,12 @@ impl Database {
         self.records(table).map(|records| records.look_up(key))
     }
 
-    /// Rows of counters change with most commits: keeping them would not pay.
+    /// Rows of counters change with most commits, and of payloads whoever opens them keeps what is in them: keeping
+    /// either would not pay.
     fn records(&self, table: Table) -> Option<&RecordCache> {
         match table {
             Table::Rows => Some(&self.rows),
-            Table::Payloads => Some(&self.payloads),
-            Table::Counters => None,
+            Table::Payloads | Table::Counters => None,
         }
     }
 

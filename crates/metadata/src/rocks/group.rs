@@ -96,10 +96,7 @@ impl<'a> Group<'a> {
 
     /// Writes what the accepted commits change, if anything. Blocks.
     pub(super) fn write(self) -> Result<Written, EngineError> {
-        let _changing = (
-            self.database.changing(Table::Rows, self.rows.keys().copied()),
-            self.database.changing(Table::Payloads, self.payloads.keys().copied()),
-        );
+        let _changing = self.database.changing(Table::Rows, self.rows.keys().copied());
         let database = self.database;
         let writing = database.sums.writing();
         let changes = writing.changes(|start, end| self.change_of_sums(start, end));

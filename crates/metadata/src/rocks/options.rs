@@ -40,8 +40,8 @@ const DELETES_RATIO_MAX: f64 = 0.5;
 /// What an operator may tune.
 #[derive(Clone, Copy, Debug)]
 pub struct RocksSettings {
-    /// Bytes of rows, payloads, indexes and filters kept in memory: half of them as blocks of table files, three
-    /// eighths as payloads, one eighth as rows. Default 64 MiB.
+    /// Bytes of rows, indexes and filters kept in memory: four fifths of them as blocks of table files, the others as
+    /// rows. Default 40 MiB.
     pub cache_bytes: usize,
     /// Bytes written to one table before they go from memory to a table file. Default 32 MiB.
     pub write_buffer_bytes: usize,
@@ -49,7 +49,7 @@ pub struct RocksSettings {
 
 impl Default for RocksSettings {
     fn default() -> Self {
-        Self { cache_bytes: 64 * MIB, write_buffer_bytes: 32 * MIB }
+        Self { cache_bytes: 40 * MIB, write_buffer_bytes: 32 * MIB }
     }
 }
 
@@ -64,12 +64,7 @@ pub(super) fn name(table: Table) -> &'static str {
 
 /// Bytes of whole rows in memory.
 pub(super) fn rows_bytes(settings: &RocksSettings) -> usize {
-    settings.cache_bytes / 8
-}
-
-/// Bytes of whole payloads in memory.
-pub(super) fn payloads_bytes(settings: &RocksSettings) -> usize {
-    settings.cache_bytes / 8 * 3
+    settings.cache_bytes / 5
 }
 
 /// Options of the whole database.
@@ -123,7 +118,7 @@ fn memory_and_files(options: &mut Options, settings: &RocksSettings) {
 /// The three tables, and the one that RocksDB always has. Their blocks share one cache and so one bound.
 pub(super) fn column_families(settings: &RocksSettings) -> Vec<ColumnFamilyDescriptor> {
     // 0: the cache adapts to entries of all sizes.
-    let cache = Cache::new_hyper_clock_cache(settings.cache_bytes / 2, 0);
+    let cache = Cache::new_hyper_clock_cache(settings.cache_bytes / 5 * 4, 0);
     [
         (Table::Rows, rows(settings, &cache)),
         (Table::Payloads, payloads(settings, &cache)),

@@ -2,22 +2,27 @@
 //!
 //! RocksDB finds a row in its block cache by way of filter, index and block of each level: microseconds, and
 //! kilobytes of code and data through the processor's caches. Most reads are of the same few rows (the credential, the
-//! bucket, popular objects), so those are kept here as they are, found by one hash and handed out without a copy.
+//! bucket, popular objects), so those are kept here as they are, found by one hash and handed out without a copy, and
+//! with what their readers made of them.
 //!
 //! Invariant: a row that is found here is the row that RocksDB has. The one writer takes the rows it is about to change
 //! out before it writes ([`RecordCache::change`]) and lets nobody put them back until RocksDB has the new ones. A
 //! reader puts in what it read only if no change of its shard ended since it looked ([`Ticket`]): otherwise what it
 //! read may be older than the change.
 
+use crate::record::Record;
 use bytes::Bytes;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Locks, each with its share of the rows.
 const SHARDS: usize = 16;
-/// What a kept row costs besides key and value: its slot, its place in the map, the headers of its allocations.
-const OVERHEAD_BYTES: usize = 192;
+/// What a kept row costs besides key and value: its slot, its place in the map, the headers of its allocations, and
+/// what is made of it, opened and ready to be shown, as far as that does not grow with its bytes.
+const OVERHEAD_BYTES: usize = 1280;
+/// What is made of a row grows with its bytes by so much: the texts in it are there once more, and once as headers.
+const OPENED_TIMES: usize = 2;
 
 /// Rows of one table.
 pub(super) struct RecordCache {
@@ -29,7 +34,7 @@ pub(super) struct RecordCache {
 /// What the cache has of a row.
 pub(super) enum Lookup {
     /// Its value.
-    Found(Bytes),
+    Found(Arc<Record>),
     /// Nothing. What is then read may be kept with this.
     Missing(Ticket),
 }
@@ -59,7 +64,7 @@ impl RecordCache {
         let hash = self.hasher.hash_one(key);
         let Some(mut shard) = self.shard(hash) else { return Lookup::Missing(Ticket { hash, changes: 0 }) };
         match shard.find(hash, key) {
-            Some(value) => Lookup::Found(value),
+            Some(record) => Lookup::Found(record),
             None => Lookup::Missing(Ticket { hash, changes: shard.changes }),
         }
     }
@@ -115,7 +120,7 @@ fn shard_number(hash: u64) -> usize {
 struct Shard {
     /// Where the rows are, by the hash of their keys. Of two keys with one hash the later has the place.
     places: HashMap<u64, usize, BuildHasherDefault<AsItIs>>,
-    slots: Vec<Option<Record>>,
+    slots: Vec<Option<Slot>>,
     vacant: Vec<usize>,
     hand: usize,
     bytes: usize,
@@ -144,52 +149,53 @@ impl Hasher for AsItIs {
     }
 }
 
-struct Record {
+struct Slot {
     hash: u64,
     key: Box<[u8]>,
-    value: Bytes,
+    record: Arc<Record>,
     asked_for: bool,
 }
 
-impl Record {
+impl Slot {
     fn bytes(&self) -> usize {
-        self.key.len() + self.value.len() + OVERHEAD_BYTES
+        self.key.len() + self.record.value().len() * (1 + OPENED_TIMES) + OVERHEAD_BYTES
     }
 }
 
 impl Shard {
-    fn find(&mut self, hash: u64, key: &[u8]) -> Option<Bytes> {
-        let record = self.slots.get_mut(*self.places.get(&hash)?)?.as_mut()?;
-        if *record.key != *key {
+    fn find(&mut self, hash: u64, key: &[u8]) -> Option<Arc<Record>> {
+        let slot = self.slots.get_mut(*self.places.get(&hash)?)?.as_mut()?;
+        if *slot.key != *key {
             return None;
         }
-        record.asked_for = true;
-        Some(record.value.clone())
+        slot.asked_for = true;
+        Some(Arc::clone(&slot.record))
     }
 
     fn insert(&mut self, hash: u64, key: &[u8], value: &Bytes) {
-        let record = Record { hash, key: key.into(), value: value.clone(), asked_for: false };
+        let record = Arc::new(Record::new(value.clone()));
+        let slot = Slot { hash, key: key.into(), record, asked_for: false };
         // A single row may not turn out most others.
-        if record.bytes() > self.bytes_max / 2 {
+        if slot.bytes() > self.bytes_max / 2 {
             return;
         }
         self.remove(hash);
-        self.bytes += record.bytes();
+        self.bytes += slot.bytes();
         while self.bytes > self.bytes_max && !self.places.is_empty() {
             self.advance();
         }
         let place = self.vacant.pop().unwrap_or(self.slots.len());
         match self.slots.get_mut(place) {
-            Some(slot) => *slot = Some(record),
-            None => self.slots.push(Some(record)),
+            Some(vacant) => *vacant = Some(slot),
+            None => self.slots.push(Some(slot)),
         }
         self.places.insert(hash, place);
     }
 
     fn remove(&mut self, hash: u64) {
         let Some(place) = self.places.remove(&hash) else { return };
-        if let Some(record) = self.slots.get_mut(place).and_then(Option::take) {
-            self.bytes -= record.bytes();
+        if let Some(slot) = self.slots.get_mut(place).and_then(Option::take) {
+            self.bytes -= slot.bytes();
             self.vacant.push(place);
         }
     }
@@ -197,11 +203,11 @@ impl Shard {
     /// Moves the hand on by one slot.
     fn advance(&mut self) {
         self.hand = if self.hand + 1 < self.slots.len() { self.hand + 1 } else { 0 };
-        let Some(Some(record)) = self.slots.get_mut(self.hand) else { return };
-        if std::mem::take(&mut record.asked_for) {
+        let Some(Some(slot)) = self.slots.get_mut(self.hand) else { return };
+        if std::mem::take(&mut slot.asked_for) {
             return;
         }
-        let hash = record.hash;
+        let hash = slot.hash;
         self.remove(hash);
     }
 }

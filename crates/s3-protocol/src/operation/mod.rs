@@ -39,7 +39,7 @@ pub mod upload_part;
 pub mod upload_part_copy;
 
 pub use listing::{EncodingType, ListedObject};
-pub use object_headers::{ObjectHead, ObjectMetadata, ResponseOverrides};
+pub use object_headers::{ObjectHead, ObjectMetadata, PreparedHeaders, ResponseOverrides};
 pub use shared::CopySource;
 
 use crate::payload::ChecksumHeaders;

@@ -94,23 +94,39 @@ pub struct ObjectHead<'a> {
     pub checksum: Option<ShownChecksum>,
     /// When a lifecycle rule will remove it, if one will.
     pub expiration: Option<&'a Expiration>,
+    /// What [`ObjectHead::prepare`] made of it, if it was made before.
+    pub prepared: Option<&'a PreparedHeaders>,
 }
+
+/// The headers of a full answer about an object, good for many answers.
+#[derive(Clone, Debug)]
+pub struct PreparedHeaders(HeaderMap);
 
 /// `response-*` parameters: headers of this one answer in place of the stored ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ResponseOverrides(pub HttpMetadata);
 
 impl ObjectHead<'_> {
+    /// Makes the headers that depend on nothing but what is stored.
+    pub fn prepare(&self) -> PreparedHeaders {
+        let mut headers = HeaderMap::with_capacity(8);
+        self.put_validators(&mut headers);
+        put_http_metadata(&mut headers, self.http);
+        headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/octet-stream"));
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(self.size));
+        PreparedHeaders(headers)
+    }
+
     /// The headers of a full or ranged answer.
     pub(super) fn headers(&self, overrides: &ResponseOverrides) -> HeaderMap {
-        let mut headers = HeaderMap::with_capacity(16);
-        self.put_validators(&mut headers);
-        self.put_http_metadata(&mut headers, &overrides.0);
-        let (length, range) = (self.range.map_or(self.size, |range| range.length), self.range);
-        headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
-        if let Some(range) = range.filter(|range| range.length > 0) {
-            let text = format!("bytes {}-{}/{}", range.start, range.end() - 1, self.size);
-            header::put(&mut headers, CONTENT_RANGE, text);
+        let PreparedHeaders(mut headers) = self.prepared.cloned().unwrap_or_else(|| self.prepare());
+        put_http_metadata(&mut headers, &overrides.0);
+        if let Some(range) = self.range {
+            headers.insert(CONTENT_LENGTH, HeaderValue::from(range.length));
+            if range.length > 0 {
+                let text = format!("bytes {}-{}/{}", range.start, range.end() - 1, self.size);
+                header::put(&mut headers, CONTENT_RANGE, text);
+            }
         }
         if let Some(parts) = self.parts_count {
             headers.insert(HeaderName::from_static("x-amz-mp-parts-count"), HeaderValue::from(parts));
@@ -158,24 +174,20 @@ impl ObjectHead<'_> {
             headers.insert(HeaderName::from_static("x-amz-missing-meta"), HeaderValue::from(missing));
         }
     }
+}
 
-    fn put_http_metadata(&self, headers: &mut HeaderMap, overrides: &HttpMetadata) {
-        let stored = self.http;
-        let rows = [
-            (CONTENT_TYPE, &overrides.content_type, &stored.content_type),
-            (CACHE_CONTROL, &overrides.cache_control, &stored.cache_control),
-            (CONTENT_DISPOSITION, &overrides.content_disposition, &stored.content_disposition),
-            (CONTENT_ENCODING, &overrides.content_encoding, &stored.content_encoding),
-            (CONTENT_LANGUAGE, &overrides.content_language, &stored.content_language),
-            (EXPIRES, &overrides.expires, &stored.expires),
-        ];
-        for (name, override_, stored) in rows {
-            if let Some(text) = override_.as_ref().or(stored.as_ref()) {
-                header::put(headers, name, text);
-            }
-        }
-        if !headers.contains_key(CONTENT_TYPE) {
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+fn put_http_metadata(headers: &mut HeaderMap, http: &HttpMetadata) {
+    let rows = [
+        (CONTENT_TYPE, &http.content_type),
+        (CACHE_CONTROL, &http.cache_control),
+        (CONTENT_DISPOSITION, &http.content_disposition),
+        (CONTENT_ENCODING, &http.content_encoding),
+        (CONTENT_LANGUAGE, &http.content_language),
+        (EXPIRES, &http.expires),
+    ];
+    for (name, text) in rows {
+        if let Some(text) = text {
+            header::put(headers, name, text);
         }
     }
 }
@@ -201,6 +213,7 @@ mod tests {
             parts_count: None,
             checksum: None,
             expiration: None,
+            prepared: None,
         }
     }
 

@@ -239,6 +239,7 @@ fn reads_answer_206_for_ranges_and_304_without_a_length() {
         parts_count: None,
         checksum: None,
         expiration: None,
+        prepared: None,
     };
     let answer = get_object::encode(&object, &ResponseOverrides::default());
     assert_eq!(

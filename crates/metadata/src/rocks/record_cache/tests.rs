@@ -1,6 +1,6 @@
 //! The invariant of the cache, step by step and under load.
 
-use super::{Lookup, OVERHEAD_BYTES, RecordCache, SHARDS, Ticket};
+use super::{Lookup, OPENED_TIMES, OVERHEAD_BYTES, RecordCache, SHARDS, Ticket};
 use crate::engine::{Commit, Engine, Outcome, Table, Write};
 use crate::rocks::{RocksEngine, RocksSettings};
 use bytes::Bytes;
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 fn look(cache: &RecordCache, key: &[u8]) -> Result<Bytes, Ticket> {
     match cache.look_up(key) {
-        Lookup::Found(value) => Ok(value),
+        Lookup::Found(value) => Ok(value.value().clone()),
         Lookup::Missing(ticket) => Err(ticket),
     }
 }
@@ -64,7 +64,7 @@ fn rows_that_do_not_change_are_found_and_kept_meanwhile() {
 #[test]
 fn the_bound_holds_and_rows_in_use_outlive_those_read_once() {
     let (value, rows) = (Bytes::from(vec![7; 1000]), 200);
-    let cache = RecordCache::new(rows * (1000 + 8 + OVERHEAD_BYTES));
+    let cache = RecordCache::new(rows * (1000 * (1 + OPENED_TIMES) + 8 + OVERHEAD_BYTES));
     for n in 0..10_000_u64 {
         let _ = look(&cache, b"hot").map_err(|ticket| cache.keep(b"hot", &value, ticket));
         let ticket = missing(&cache, &n.to_be_bytes());
