@@ -1,7 +1,8 @@
-//! Floor of reads: bytes from memory. `/bucket/get/4096/name` asks for 4096 of them; a bucket, for a list page.
+//! Floor of reads: bytes from memory. `/bucket/get/4096/000001` asks for 4096 of them, those of object 1; a bucket, for
+//! a list page.
 
 use super::serving::{Answer, Floor, answer};
-use crate::body::body;
+use crate::body::{body, stored_body};
 use crate::outcome::Outcome;
 use http::StatusCode;
 use http::request::Parts;
@@ -15,12 +16,17 @@ pub(super) struct Answering;
 impl Floor for Answering {
     async fn answer(&self, parts: Parts, _: Incoming) -> Outcome<Answer> {
         // To HEAD, hyper answers with the length of the body and without it.
-        answer(StatusCode::OK, body(bytes_asked_for(parts.uri.path()).unwrap_or(PAGE_BYTES)))
+        let object = asked_for(parts.uri.path());
+        answer(StatusCode::OK, object.map_or_else(|| body(PAGE_BYTES), |(object, bytes)| stored_body(object, bytes)))
     }
 }
 
-fn bytes_asked_for(path: &str) -> Option<usize> {
-    path.split('/').nth(3)?.parse().ok()
+/// Which object, and how large it is.
+fn asked_for(path: &str) -> Option<(usize, usize)> {
+    let mut parts = path.split('/').skip(3);
+    let bytes = parts.next()?.parse().ok()?;
+    let object = parts.next()?.split('.').next()?.parse().ok()?;
+    Some((object, bytes))
 }
 
 #[cfg(test)]
@@ -28,8 +34,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_path_says_how_many_bytes() {
-        assert_eq!(bytes_asked_for("/bench/get/4096/000001"), Some(4096));
-        assert_eq!(bytes_asked_for("/bench"), None);
+    fn the_path_says_which_object_and_how_many_bytes() {
+        assert_eq!(asked_for("/bench/get/4096/000001"), Some((1, 4096)));
+        assert_eq!(asked_for("/bench/get/100000/000063.png"), Some((63, 100_000)));
+        assert_eq!(asked_for("/bench"), None);
     }
 }
