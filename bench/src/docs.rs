@@ -25,8 +25,8 @@ threads count here) took 0.3 cores or more, the row says so.
 
 Floors are measured in the same run, right before the row they stand beside, by the same client:
 
-- `floor-http`: raw hyper that makes the same SigV4 check (signing key cached) and answers from memory, where each object
-  has a place of its own.
+- `floor-http`: raw hyper that makes the same SigV4 check (signing key cached) and answers from memory: 64 MiB of it, in
+  which each small object has a place of its own.
 - `floor-put`: the same, MD5 of the body, and an append to one file; appends that wait together share one `fdatasync`.
 - `floor-file-per-object`: the same, MD5, and for each object a file under another name, its `fsync`, a rename, and an `fsync`
   of the directory: what it takes that a crash leaves the old object or the new one.

@@ -36,6 +36,8 @@ pub(crate) struct Unit {
     bytes: Vec<u8>,
     is_last: bool,
     home: mpsc::UnboundedSender<Vec<u8>>,
+    /// Held, not read: what an upload that is gone left in the lanes still counts.
+    _permits: Arc<Mutex<Vec<OwnedSemaphorePermit>>>,
 }
 
 impl Unit {
@@ -73,14 +75,14 @@ pub(crate) struct Units {
     returned: mpsc::UnboundedReceiver<Vec<u8>>,
     made: usize,
     spare: SpareUnits,
-    /// For those beyond the upload's own, until it ends.
-    permits: Vec<OwnedSemaphorePermit>,
+    /// For those beyond the upload's own, until it and all its units are gone.
+    permits: Arc<Mutex<Vec<OwnedSemaphorePermit>>>,
 }
 
 impl Units {
     pub(crate) fn new(spare: SpareUnits) -> Self {
         let (home, returned) = mpsc::unbounded_channel();
-        Self { home, returned, made: 0, spare, permits: Vec::new() }
+        Self { home, returned, made: 0, spare, permits: Arc::default() }
     }
 
     /// Whether there may be one more, which is counted then.
@@ -90,7 +92,7 @@ impl Units {
                 return false;
             }
             let Ok(permit) = Arc::clone(&self.spare.0).try_acquire_owned() else { return false };
-            self.permits.push(permit);
+            lock(&self.permits).push(permit);
         }
         self.made += 1;
         true
@@ -110,7 +112,7 @@ impl Units {
 
     /// Makes a filled buffer into a unit for the lanes; `is_last` if the upload ends with it.
     pub(crate) fn fill(&self, bytes: Vec<u8>, is_last: bool) -> Arc<Unit> {
-        Arc::new(Unit { bytes, is_last, home: self.home.clone() })
+        Arc::new(Unit { bytes, is_last, home: self.home.clone(), _permits: Arc::clone(&self.permits) })
     }
 }
 
@@ -264,8 +266,12 @@ mod tests {
         let all: Vec<_> = uploads.iter_mut().map(made).collect();
         assert_eq!((all[0], all[63]), (UPLOAD_UNITS_MAX, UPLOAD_UNITS));
         assert_eq!(all.iter().sum::<usize>(), 64 * UPLOAD_UNITS + SPARE_UNITS);
+        let left_in_a_lane = uploads[0].fill(Vec::new(), false);
         drop(uploads);
-        assert_eq!(made(&mut Units::new(spare)), UPLOAD_UNITS_MAX);
+        let others = SPARE_UNITS - (UPLOAD_UNITS_MAX - UPLOAD_UNITS);
+        assert_eq!(spare.0.available_permits(), others, "what is left in a lane counts");
+        drop(left_in_a_lane);
+        assert_eq!(spare.0.available_permits(), SPARE_UNITS);
     }
 
     #[tokio::test]

@@ -11,12 +11,12 @@ use operations::copy_object::{CopyObject, MetadataDirective};
 use operations::create_bucket::CreateBucket;
 use operations::get_object::{Found, FoundObject, GetObject, Portion};
 use operations::put_object::PutObject;
-use operations::{Caller, ObjectRow, Store};
+use operations::{Caller, ObjectRow, Opened, Store};
 use s3_protocol::ObjectTarget;
 use s3_protocol::operation::get_object::Selection;
 use s3_protocol::operation::{
-    ObjectHead, ObjectMetadata, copy_object, customer_key, delete_object, delete_objects, get_object, head_object,
-    put_object,
+    ObjectHead, ObjectMetadata, PreparedHeaders, copy_object, customer_key, delete_object, delete_objects, get_object,
+    head_object, put_object,
 };
 use std::error::Error;
 use types::{BucketName, CustomerKey, ErrorCode, OperationError};
@@ -111,9 +111,20 @@ fn shown(found: &FoundObject) -> ObjectHead<'_> {
         parts_count: found.parts.filter(|_| matches!(found.part, Portion::Part(_))),
         checksum: found.checksum,
         expiration: found.expiration.as_deref(),
-        prepared: found.row.shown(|row| shown_unread(row).prepare()),
+        prepared: prepared(&found.row),
         ..shown_unread(&found.row)
     }
+}
+
+/// Objects with more pairs of metadata are rare, and their headers would take more memory than is reckoned for a row.
+const PREPARED_PAIRS_MAX: usize = 8;
+
+/// The headers that are kept with a row.
+fn prepared(row: &Opened<ObjectRow>) -> Option<&PreparedHeaders> {
+    if row.user.pairs().len() > PREPARED_PAIRS_MAX {
+        return None;
+    }
+    row.shown(|row| shown_unread(row).prepare())
 }
 
 fn shown_unread(row: &ObjectRow) -> ObjectHead<'_> {

@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-/// Looks within the longest wait, the last of which ends it: so a wait lasts for two thirds of the longest, and at most
-/// for all of it.
+/// Looks within the time that a wait may take. The one after them ends it, so a wait lasts for that time and at most a
+/// third more: never less, since proxies go by how long a connection is kept for them.
 pub(crate) const LOOKS_PER_WAIT: u32 = 3;
 
 /// What a connection waits for, shared with its hyper.
@@ -38,8 +38,12 @@ impl HeadWait {
         }
     }
 
+    fn begin(&self) {
+        self.0.store(1, Ordering::Relaxed);
+    }
+
     fn is_over(&self) -> bool {
-        self.0.load(Ordering::Relaxed) > LOOKS_PER_WAIT
+        self.0.load(Ordering::Relaxed) > LOOKS_PER_WAIT + 1
     }
 }
 
@@ -52,7 +56,7 @@ pub(crate) struct HeadTimer {
 
 impl Timer for HeadTimer {
     fn sleep(&self, _: Duration) -> Pin<Box<dyn Sleep>> {
-        self.wait.0.store(1, Ordering::Relaxed);
+        self.wait.begin();
         Box::pin(Waiting(self.wait.clone()))
     }
 
@@ -62,6 +66,11 @@ impl Timer for HeadTimer {
 
     fn now(&self) -> Instant {
         self.start
+    }
+
+    /// The sleep stays: dropping it after the next has begun would end that one.
+    fn reset(&self, _: &mut Pin<Box<dyn Sleep>>, _: Instant) {
+        self.wait.begin();
     }
 }
 
@@ -99,12 +108,26 @@ mod tests {
         for _ in 0..2 {
             wait.look();
             let mut waiting = timer.sleep_until(timer.now());
-            for _ in 0..LOOKS_PER_WAIT {
+            for _ in 0..=LOOKS_PER_WAIT {
                 assert!(!is_over(&mut waiting));
                 wait.look();
             }
             assert!(is_over(&mut waiting));
         }
+    }
+
+    #[test]
+    fn a_wait_that_is_begun_anew_lasts_as_long_as_any() {
+        let wait = HeadWait::default();
+        let timer = wait.timer();
+        let mut waiting = timer.sleep_until(timer.now());
+        for _ in 0..2 {
+            (0..LOOKS_PER_WAIT).for_each(|_| wait.look());
+            timer.reset(&mut waiting, timer.now());
+            assert!(!is_over(&mut waiting));
+        }
+        (0..=LOOKS_PER_WAIT).for_each(|_| wait.look());
+        assert!(is_over(&mut waiting));
     }
 
     #[test]

@@ -42,7 +42,8 @@ pub struct ListenerSettings {
     pub connections_max: usize,
     /// Requests at once over all connections that speak HTTP/2; more wait. By HTTP/1.1 a connection has one.
     pub requests_max: usize,
-    /// Longest wait for the head of a request, and longest idle time of a connection.
+    /// How long a connection waits for the head of a request at least, idle or in the middle of it. By HTTP/1.1 it may
+    /// be a third more.
     pub head_wait_max: Duration,
     /// Longest time that running requests are given when the server stops.
     pub stop_wait_max: Duration,

@@ -175,7 +175,7 @@ async fn a_client_that_asks_first_is_told_to_go_on_or_not_to() {
     nothing_changed(server, "bad").await;
 }
 
-/// Three looks, and a connection has waited for a head for as long as it may.
+/// A connection looks so often whether it has waited for a head for too long.
 const LOOK: Duration = Duration::from_secs(25);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -111,7 +111,9 @@ impl ObjectHead<'_> {
     pub fn prepare(&self) -> PreparedHeaders {
         let mut headers = HeaderMap::with_capacity(8);
         self.put_validators(&mut headers);
-        put_http_metadata(&mut headers, self.http);
+        for (name, text) in http_metadata(self.http) {
+            header::put(&mut headers, name, text);
+        }
         headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/octet-stream"));
         headers.insert(CONTENT_LENGTH, HeaderValue::from(self.size));
         PreparedHeaders(headers)
@@ -120,7 +122,7 @@ impl ObjectHead<'_> {
     /// The headers of a full or ranged answer.
     pub(super) fn headers(&self, overrides: &ResponseOverrides) -> HeaderMap {
         let PreparedHeaders(mut headers) = self.prepared.cloned().unwrap_or_else(|| self.prepare());
-        put_http_metadata(&mut headers, &overrides.0);
+        override_http_metadata(&mut headers, &overrides.0);
         if let Some(range) = self.range {
             headers.insert(CONTENT_LENGTH, HeaderValue::from(range.length));
             if range.length > 0 {
@@ -176,7 +178,8 @@ impl ObjectHead<'_> {
     }
 }
 
-fn put_http_metadata(headers: &mut HeaderMap, http: &HttpMetadata) {
+/// The headers that are there.
+fn http_metadata(http: &HttpMetadata) -> impl Iterator<Item = (HeaderName, &str)> {
     let rows = [
         (CONTENT_TYPE, &http.content_type),
         (CACHE_CONTROL, &http.cache_control),
@@ -185,17 +188,26 @@ fn put_http_metadata(headers: &mut HeaderMap, http: &HttpMetadata) {
         (CONTENT_LANGUAGE, &http.content_language),
         (EXPIRES, &http.expires),
     ];
-    for (name, text) in rows {
-        if let Some(text) = text {
-            header::put(headers, name, text);
+    rows.into_iter().filter_map(|(name, text)| Some((name, text.as_deref()?)))
+}
+
+/// A text that no header can carry goes before what is stored all the same: whoever wants another type or disposition
+/// must not get the stored one.
+fn override_http_metadata(headers: &mut HeaderMap, overrides: &HttpMetadata) {
+    for (name, text) in http_metadata(overrides) {
+        if !header::put(headers, name.clone(), text) {
+            headers.remove(&name);
         }
     }
+    headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/octet-stream"));
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use types::Md5;
+
+    const OCTETS: &str = "application/octet-stream";
 
     fn map(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
         pairs.iter().map(|(n, v)| (HeaderName::from_static(n), HeaderValue::from_static(v))).collect()
@@ -287,6 +299,13 @@ mod tests {
             (&headers["content-type"], &headers["cache-control"]),
             (&"c/d".parse().unwrap(), &"no-store".parse().unwrap())
         );
+        let broken = HttpMetadata {
+            content_type: Some("c\nd".into()),
+            cache_control: Some("\n".into()),
+            ..HttpMetadata::default()
+        };
+        let without = head(&http, &user).headers(&ResponseOverrides(broken));
+        assert_eq!((&without["content-type"], without.get("cache-control")), (&OCTETS.parse().unwrap(), None));
         assert_eq!(headers["x-amz-meta-ok"], "=?UTF-8?B?Y2Fmw6k=?=");
         assert_eq!(headers["x-amz-missing-meta"], "2");
     }
