@@ -20,8 +20,8 @@ kernel, as Linux counts it. Where the client kept its one core busy the row says
 connections, each with one request under way. Every PUT is durable before it is answered. What has begun when the time
 of a row is up is finished and counted. Peak memory is that of the row alone. Objects that are read were put before the
 server was last started, and are in the page cache. Before rows of large PUTs a file is written and removed, so that
-the page cache has memory at hand: what a hypervisor takes to give memory to its guest is not measured. Where something else than server and client (the kernel's own
-threads count here) took 0.3 cores or more, the row says so.
+the page cache has memory at hand: what a hypervisor takes to give memory to its guest is not measured. Where something
+else than server and client (the kernel's own threads count here) took 0.3 cores or more, the row says so.
 
 Floors are measured in the same run, right before the row they stand beside, by the same client:
 

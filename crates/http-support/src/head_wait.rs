@@ -1,7 +1,7 @@
 //! How long a connection of HTTP/1.1 waits for the head of a request.
 //!
 //! hyper begins a wait and ends it with every request, which is far too often for a timer: a timer is shared by all
-//! connections. So a wait is only noted here, and the connection looks a few times within the longest one.
+//! connections. So a wait is only noted here, and the connection looks now and then how long it has lasted.
 
 use hyper::rt::{Sleep, Timer};
 use std::future::Future;

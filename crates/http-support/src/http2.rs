@@ -92,7 +92,7 @@ where
                 leaving = true;
                 connection.as_mut().graceful_shutdown();
             }
-            () = clock.sleep(settings.head_wait_max / LOOKS_PER_WAIT) => {
+            () = clock.sleep(settings.head_wait / LOOKS_PER_WAIT) => {
                 match activity.state(clock.monotonic(), &settings) {
                     State::Busy => {}
                     State::Idle if !leaving => {
@@ -200,7 +200,7 @@ impl Activity {
         let silence = now.saturating_sub(last);
         let unread_max = Duration::from_millis(u64::from(UNREAD_MILLISECONDS_MAX));
         if self.requests.load(Ordering::Relaxed) == 0 {
-            return if silence >= settings.head_wait_max { State::Idle } else { State::Busy };
+            return if silence >= settings.head_wait { State::Idle } else { State::Busy };
         }
         if self.answers.load(Ordering::Relaxed) > 0 && silence >= unread_max { State::Unread } else { State::Busy }
     }

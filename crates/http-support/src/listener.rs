@@ -44,7 +44,7 @@ pub struct ListenerSettings {
     pub requests_max: usize,
     /// How long a connection waits for the head of a request at least, idle or in the middle of it. By HTTP/1.1 it may
     /// be a third more.
-    pub head_wait_max: Duration,
+    pub head_wait: Duration,
     /// Longest time that running requests are given when the server stops.
     pub stop_wait_max: Duration,
 }
@@ -54,7 +54,7 @@ impl Default for ListenerSettings {
         Self {
             connections_max: 8192,
             requests_max: 8192,
-            head_wait_max: Duration::from_secs(75),
+            head_wait: Duration::from_secs(75),
             stop_wait_max: Duration::from_secs(30),
         }
     }
@@ -229,7 +229,7 @@ where
     let mut builder = http1::Builder::new();
     builder
         .timer(wait.timer())
-        .header_read_timeout(settings.head_wait_max)
+        .header_read_timeout(settings.head_wait)
         .max_buf_size(HEAD_BYTES_MAX.max(READ_BYTES_MAX));
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
     let mut leaving = false;
@@ -238,7 +238,7 @@ where
         let told = pin!(async {
             tokio::select! {
                 () = async { drop(stopped.wait_for(|stopped| *stopped).await) }, if stays => Told::ToLeave,
-                () = clock.sleep(settings.head_wait_max / LOOKS_PER_WAIT) => Told::ToLook,
+                () = clock.sleep(settings.head_wait / LOOKS_PER_WAIT) => Told::ToLook,
             }
         });
         let mut told = Seldom::new(told);
