@@ -5,8 +5,10 @@ Debian has both. Pebble asks at the ports it is given, so that a server that lis
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import random
 import shutil
 import socket
 import ssl
@@ -20,6 +22,11 @@ import trustme
 
 START_SECONDS_MAX = 60
 LOOK_SECONDS = 0.05
+# Linux gives the ports from 32,768 on to whoever asks for any, other systems those from 49,152 on.
+FREE_PORT_MIN = 20_000
+FREE_PORT_MAX = 32_000
+
+_given: set[int] = set()
 
 
 def is_installed() -> bool:
@@ -28,9 +35,18 @@ def is_installed() -> bool:
 
 
 def free_port() -> int:
-    """A port nobody listens on just now."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
+    """A port nobody uses now and nobody is given later.
+
+    It lies below those the kernel gives to whoever asks for any, because between the answer and its use, and from a
+    stop to the next start, another test's connection would take one of those now and then.
+    """
+    while True:
+        port = random.randrange(FREE_PORT_MIN, FREE_PORT_MAX + 1)
+        if port in _given:
+            continue
+        _given.add(port)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 class AcmeAuthority:
@@ -68,24 +84,29 @@ class AcmeAuthority:
         names = f"127.0.0.1:{free_port()}"
         off = ["-http01", "", "-https01", "", "-tlsalpn01", "", "-defaultIPv6", ""]
         manage = f"127.0.0.1:{free_port()}"
-        self._run(["pebble-challtestsrv", *off, "-dns01", names, "-management", manage])
-        self._run(["pebble", "-config", str(configuration), "-dnsserver", names])
+        running = [
+            self._run(["pebble-challtestsrv", *off, "-dns01", names, "-management", manage]),
+            self._run(["pebble", "-config", str(configuration), "-dnsserver", names]),
+        ]
         deadline = time.monotonic() + START_SECONDS_MAX
         while True:
             try:
                 self._fetch(self.directory_url)
                 return self
             except OSError:
-                assert time.monotonic() < deadline, self.log()
+                if time.monotonic() > deadline or any(process.poll() is not None for process in running):
+                    self.stop()
+                    raise AssertionError(self.log()) from None
                 time.sleep(LOOK_SECONDS)
 
-    def _run(self, command: list[str]) -> None:
+    def _run(self, command: list[str]) -> subprocess.Popen[bytes]:
         # Half of all nonces would be refused, and authorizations be kept for later orders, by chance.
         environment = os.environ | {"PEBBLE_VA_NOSLEEP": "1", "PEBBLE_AUTHZREUSE": "0"}
         with self._log_file.open("ab") as log:
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
         self._processes.callback(process.wait)
         self._processes.callback(process.kill)
+        return process
 
     def stop(self) -> None:
         """Ends both processes."""
