@@ -13,6 +13,7 @@
 //! **Boundary:** knows no bucket and no object key. Deleting by prefix is impossible here on purpose.
 
 mod abandoned;
+mod aligned_buffer;
 mod announced;
 pub mod body;
 mod corruptions;

@@ -8,14 +8,15 @@
 
 use crate::BlobError;
 use crate::abandoned::Claim;
+use crate::aligned_buffer::AlignedBuffer;
 use crate::announced::AnnouncedBody;
 use crate::digest::Digests;
 use crate::digest_pool::DigestStream;
 use crate::directory_sync::DirectorySync;
 use crate::lane::{Lane, SpareUnits, Unit, Units, Work};
-use crate::layout::{Chunks, SEALED_CHUNK_BYTES, directory_of, path_of, sealed_offset};
+use crate::layout::{Chunks, SEALED_CHUNK_BYTES, directory_of, path_of};
 use crate::reserve::Reserve;
-use environment::{Disk, DiskFile};
+use environment::{BLOCK_BYTES, Disk, DiskFile};
 use keyring::{ChunkPosition, DataKey, TAG_BYTES};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -24,8 +25,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use types::limits::{CHUNK_BYTES, TRANSFER_BYTES};
 use types::{BlobId, OperationError};
 
-/// Bytes after which the disk is asked to begin writing, so that the sync at the end is short.
-const WRITEBACK_BYTES: u64 = 4 * 1024 * 1024;
+/// Plain bytes from which on an upload goes past the page cache. Smaller ones are written out in one go by the sync.
+const LARGE_BYTES_MIN: u64 = 4 * 1024 * 1024;
 
 /// All that is needed to make a blob's file and fill it.
 pub(crate) struct NewFile {
@@ -100,12 +101,13 @@ struct StoreWork {
     target: NewFile,
     path: PathBuf,
     file: Option<Arc<dyn DiskFile>>,
-    sealed: Vec<u8>,
+    /// What is sealed and not yet written: after a unit of a large upload, less than a block.
+    sealed: AlignedBuffer,
+    /// Sealed bytes that were written.
+    written: u64,
     next_chunk: u64,
-    /// True once the chunk that authenticates the end was written.
+    /// True once the chunk that authenticates the end was sealed.
     ended: bool,
-    /// Where the disk has not yet been asked to write from.
-    idle_from: u64,
     error: Option<BlobError>,
     /// Tells the upload to read no further.
     failed: Arc<AtomicBool>,
@@ -114,8 +116,8 @@ struct StoreWork {
 impl StoreWork {
     fn new(target: NewFile, failed: Arc<AtomicBool>) -> Self {
         let path = path_of(target.id);
-        let sealed = Vec::new();
-        Self { target, path, file: None, sealed, next_chunk: 0, ended: false, idle_from: 0, error: None, failed }
+        let sealed = AlignedBuffer::new();
+        Self { target, path, file: None, sealed, written: 0, next_chunk: 0, ended: false, error: None, failed }
     }
 
     /// Makes the file, at its full length if that is known, so that a full disk shows before more than the first bytes
@@ -131,24 +133,27 @@ impl StoreWork {
     }
 
     fn write(&mut self, unit: &Unit) -> Result<(), BlobError> {
-        let start = sealed_offset(self.next_chunk);
         self.seal(unit);
+        let is_large = self.target.size.is_none_or(|size| size >= LARGE_BYTES_MIN);
         let Some(file) = &self.file else { unreachable!("the file is created before the first unit") };
-        file.write_at(&self.sealed, start).map_err(|e| BlobError::disk_at("write", &self.path, start, e))?;
-        let end = start + self.sealed.len() as u64;
-        if end - self.idle_from >= WRITEBACK_BYTES {
-            file.start_writeback(self.idle_from, end - self.idle_from);
-            self.idle_from = end;
-        }
+        let sealed = self.sealed.bytes();
+        let rest = if is_large && !self.ended { sealed.len() % BLOCK_BYTES } else { 0 };
+        let bytes = &sealed[..sealed.len() - rest];
+        let write =
+            if is_large { file.write_large_at(bytes, self.written) } else { file.write_at(bytes, self.written) };
+        write.map_err(|e| BlobError::disk_at("write", &self.path, self.written, e))?;
+        let count = bytes.len();
+        self.written += count as u64;
+        self.sealed.advance(count);
         Ok(())
     }
 
-    /// Makes `self.sealed` of `unit`.
+    /// Adds `unit` to `self.sealed`.
     fn seal(&mut self, unit: &Unit) {
         let plain = unit.bytes();
-        self.sealed.resize(sealed_length(plain.len()), 0);
+        let sealed = self.sealed.extend(sealed_length(plain.len()));
         let unit_end = self.next_chunk + plain.len().div_ceil(CHUNK_BYTES) as u64;
-        for (plain, sealed) in plain.chunks(CHUNK_BYTES).zip(self.sealed.chunks_mut(SEALED_CHUNK_BYTES)) {
+        for (plain, sealed) in plain.chunks(CHUNK_BYTES).zip(sealed.chunks_mut(SEALED_CHUNK_BYTES)) {
             let last = unit.is_last() && self.next_chunk + 1 == unit_end;
             let position = ChunkPosition { blob: self.target.id, index: self.next_chunk, last };
             self.target.key.seal_chunk_into(position, plain, sealed);

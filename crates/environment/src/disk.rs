@@ -7,7 +7,10 @@ use std::io::{self, IoSliceMut};
 use std::num::NonZeroU64;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+
+/// What disks write as one: [`DiskFile::write_large_at`] goes by it.
+pub const BLOCK_BYTES: usize = 4096;
 
 /// A directory tree that a store owns.
 pub trait Disk: Send + Sync + 'static {
@@ -41,6 +44,13 @@ pub trait DiskFile: Send + Sync + 'static {
     /// Writes all of `bytes` at `offset`.
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()>;
 
+    /// As [`DiskFile::write_at`], for a piece of a large file: past the page cache where the disk can, which spares a
+    /// copy and leaves nothing for [`DiskFile::sync`] to wait for. Offset, length and where `bytes` begin in memory
+    /// should be multiples of [`BLOCK_BYTES`]: what is not goes through the page cache all the same.
+    fn write_large_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        self.write_at(bytes, offset)
+    }
+
     /// Fills `bytes` from `offset`; `UnexpectedEof` if the file ends before.
     fn read_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<()>;
 
@@ -49,12 +59,6 @@ pub trait DiskFile: Send + Sync + 'static {
 
     /// Reserves room for `length` bytes, so that a full disk shows before the bytes arrive.
     fn allocate(&self, length: u64) -> io::Result<()>;
-
-    /// Asks the disk to begin writing what was written there, so that a later [`DiskFile::sync`] waits less.
-    /// A hint: it promises nothing, and a disk that cannot ignores it.
-    fn start_writeback(&self, offset: u64, length: u64) {
-        let _ = (offset, length);
-    }
 
     /// Returns once the bytes written survive a power cut.
     fn sync(&self) -> io::Result<()>;
@@ -151,12 +155,14 @@ impl Disk for LocalDisk {
     fn create(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
         use std::os::unix::fs::OpenOptionsExt;
         let mut options = File::options();
-        let file = options.read(true).write(true).create_new(true).mode(0o600).open(self.root.join(path))?;
-        Ok(Arc::new(LocalFile(file)))
+        let path = self.root.join(path);
+        let file = options.read(true).write(true).create_new(true).mode(0o600).open(&path)?;
+        Ok(Arc::new(LocalFile { file, past_cache: PastCache { path, file: OnceLock::new() } }))
     }
 
     fn open(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
-        Ok(Arc::new(LocalFile(File::open(self.root.join(path))?)))
+        let path = self.root.join(path);
+        Ok(Arc::new(LocalFile { file: File::open(&path)?, past_cache: PastCache { path, file: OnceLock::new() } }))
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
@@ -183,20 +189,57 @@ impl Disk for LocalDisk {
 }
 
 #[derive(Debug)]
-struct LocalFile(File);
+struct LocalFile {
+    file: File,
+    past_cache: PastCache,
+}
+
+/// The way to a file past the page cache, opened when it is first wanted.
+#[derive(Debug)]
+struct PastCache {
+    path: PathBuf,
+    /// None where the file system has no such way.
+    file: OnceLock<Option<File>>,
+}
+
+impl PastCache {
+    /// Writes at `offset` as much of `bytes` as can be written so, and says how much that is.
+    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<usize> {
+        let open = || rustix::fs::open(&self.path, OFlags::WRONLY | OFlags::DIRECT | OFlags::CLOEXEC, Mode::empty());
+        let Some(file) = self.file.get_or_init(|| open().ok().map(File::from)) else { return Ok(0) };
+        match rustix::io::pwrite(file, bytes, offset) {
+            Ok(count) => Ok(count),
+            // Not so on this file system, or not with this alignment.
+            Err(Errno::INVAL | Errno::OPNOTSUPP | Errno::INTR) => Ok(0),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
 
 impl DiskFile for LocalFile {
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
-        self.0.write_all_at(bytes, offset)
+        self.file.write_all_at(bytes, offset)
+    }
+
+    fn write_large_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        let blocks = &bytes[..bytes.len() - bytes.len() % BLOCK_BYTES];
+        let written = if blocks.is_empty() { 0 } else { self.past_cache.write_at(blocks, offset)? };
+        let (rest, rest_offset) = (&bytes[written..], offset + written as u64);
+        self.file.write_all_at(rest, rest_offset)?;
+        // On Linux, DONTNEED starts writing dirty pages without a wait, and keeps those still being written.
+        // A failed hint costs only time: the sync that follows reports what matters.
+        let length = NonZeroU64::new(rest.len() as u64);
+        let _ = length.map(|length| rustix::fs::fadvise(&self.file, rest_offset, Some(length), Advice::DontNeed));
+        Ok(())
     }
 
     fn read_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<()> {
-        self.0.read_exact_at(bytes, offset)
+        self.file.read_exact_at(bytes, offset)
     }
 
     fn try_read_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<bool> {
         let wanted = bytes.len();
-        match rustix::io::preadv2(&self.0, &mut [IoSliceMut::new(bytes)], offset, ReadWriteFlags::NOWAIT) {
+        match rustix::io::preadv2(&self.file, &mut [IoSliceMut::new(bytes)], offset, ReadWriteFlags::NOWAIT) {
             Ok(count) => Ok(count == wanted),
             // A file system without NOWAIT reads on the pool.
             Err(Errno::AGAIN | Errno::OPNOTSUPP | Errno::INTR) => Ok(false),
@@ -205,24 +248,18 @@ impl DiskFile for LocalFile {
     }
 
     fn allocate(&self, length: u64) -> io::Result<()> {
-        match rustix::fs::fallocate(&self.0, FallocateFlags::empty(), 0, length) {
+        match rustix::fs::fallocate(&self.file, FallocateFlags::empty(), 0, length) {
             Ok(()) | Err(Errno::OPNOTSUPP) => Ok(()),
             Err(error) => Err(error.into()),
         }
     }
 
-    fn start_writeback(&self, offset: u64, length: u64) {
-        // On Linux, DONTNEED starts writing dirty pages without a wait, and keeps those still being written.
-        // A failed hint costs only time: the sync that follows reports what matters.
-        let _ = rustix::fs::fadvise(&self.0, offset, NonZeroU64::new(length), Advice::DontNeed);
-    }
-
     fn sync(&self) -> io::Result<()> {
-        self.0.sync_data()
+        self.file.sync_data()
     }
 
     fn length(&self) -> io::Result<u64> {
-        Ok(self.0.metadata()?.size())
+        Ok(self.file.metadata()?.size())
     }
 }
 
@@ -258,5 +295,29 @@ mod tests {
         assert!(file.read_at(&mut bytes, 4094).is_err());
         disk.remove(Path::new("a/b/c")).unwrap();
         assert!(disk.free_bytes().unwrap() > 0);
+    }
+
+    #[test]
+    fn pieces_of_a_large_file_come_back_wherever_they_begin_and_end() {
+        let home = tempfile::tempdir().unwrap();
+        let disk = LocalDisk::open(home.path()).unwrap();
+        let all: Vec<u8> = (0..20 * BLOCK_BYTES).map(|index| (index % 251) as u8).collect();
+        let aligned = all.as_ptr().align_offset(BLOCK_BYTES);
+        let lengths = [BLOCK_BYTES, 1, 3 * BLOCK_BYTES - 1, 5 * BLOCK_BYTES + 7, BLOCK_BYTES - 7, 0, 2 * BLOCK_BYTES];
+        for skipped in [aligned, aligned + 1] {
+            let path = format!("after {skipped}");
+            let file = disk.create(Path::new(&path)).unwrap();
+            let expected = &all[skipped..skipped + lengths.iter().sum::<usize>()];
+            let mut offset = 0;
+            for length in lengths {
+                file.write_large_at(&expected[offset..offset + length], offset as u64).unwrap();
+                offset += length;
+            }
+            file.sync().unwrap();
+            let mut bytes = vec![0; expected.len()];
+            disk.open(Path::new(&path)).unwrap().read_at(&mut bytes, 0).unwrap();
+            assert!(bytes == expected, "{path}");
+            assert_eq!(file.length().unwrap(), expected.len() as u64);
+        }
     }
 }

@@ -8,5 +8,5 @@ pub mod disk;
 pub mod entropy;
 
 pub use clock::{Clock, SystemClock};
-pub use disk::{Disk, DiskFile, LocalDisk};
+pub use disk::{BLOCK_BYTES, Disk, DiskFile, LocalDisk};
 pub use entropy::{Entropy, SystemEntropy};

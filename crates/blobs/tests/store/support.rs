@@ -110,6 +110,10 @@ impl DiskFile for TestFile {
         self.faults.call()?;
         self.inner.write_at(bytes, offset)
     }
+    fn write_large_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        self.faults.call()?;
+        self.inner.write_large_at(bytes, offset)
+    }
     fn read_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<()> {
         self.faults.call()?;
         self.inner.read_at(bytes, offset)
@@ -124,9 +128,6 @@ impl DiskFile for TestFile {
     fn allocate(&self, length: u64) -> io::Result<()> {
         self.faults.call()?;
         self.inner.allocate(length)
-    }
-    fn start_writeback(&self, offset: u64, length: u64) {
-        self.inner.start_writeback(offset, length);
     }
     fn sync(&self) -> io::Result<()> {
         self.faults.call()?;
