@@ -27,6 +27,9 @@ use types::{BlobId, OperationError};
 
 /// Plain bytes from which on an upload goes past the page cache. Smaller ones are written out in one go by the sync.
 const LARGE_BYTES_MIN: u64 = 4 * 1024 * 1024;
+/// Sealed bytes from which on a large upload writes them: two units. Past the page cache each write is waited for, and
+/// a disk that is far away answers few large ones as soon as many small ones.
+const LARGE_WRITE_BYTES_MIN: usize = 2 * TRANSFER_BYTES;
 
 /// All that is needed to make a blob's file and fill it.
 pub(crate) struct NewFile {
@@ -101,7 +104,7 @@ struct StoreWork {
     target: NewFile,
     path: PathBuf,
     file: Option<Arc<dyn DiskFile>>,
-    /// What is sealed and not yet written: after a unit of a large upload, less than a block.
+    /// What is sealed and not yet written.
     sealed: AlignedBuffer,
     /// Sealed bytes that were written.
     written: u64,
@@ -137,14 +140,16 @@ impl StoreWork {
         let is_large = self.target.size.is_none_or(|size| size >= LARGE_BYTES_MIN);
         let Some(file) = &self.file else { unreachable!("the file is created before the first unit") };
         let sealed = self.sealed.bytes();
-        let rest = if is_large && !self.ended { sealed.len() % BLOCK_BYTES } else { 0 };
-        let bytes = &sealed[..sealed.len() - rest];
-        let write =
-            if is_large { file.write_large_at(bytes, self.written) } else { file.write_at(bytes, self.written) };
-        write.map_err(|e| BlobError::disk_at("write", &self.path, self.written, e))?;
-        let count = bytes.len();
-        self.written += count as u64;
-        self.sealed.advance(count);
+        let ready = match (is_large, self.ended) {
+            (true, false) if sealed.len() < LARGE_WRITE_BYTES_MIN => return Ok(()),
+            (true, false) => sealed.len() - sealed.len() % BLOCK_BYTES,
+            (false, _) | (true, true) => sealed.len(),
+        };
+        let (bytes, offset) = (&sealed[..ready], self.written);
+        let written = if is_large { file.write_large_at(bytes, offset) } else { file.write_at(bytes, offset) };
+        written.map_err(|e| BlobError::disk_at("write", &self.path, offset, e))?;
+        self.written += ready as u64;
+        self.sealed.advance(ready);
         Ok(())
     }
 
