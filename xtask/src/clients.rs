@@ -4,7 +4,7 @@
 //! is written last, so an interrupted installation starts again from an empty directory.
 
 use crate::Outcome;
-use crate::process::{command, is_on_path, is_quiet_success, output, root, run, tools};
+use crate::process::{command, is_on_path, is_quiet_success, output, root, run, tools, twice};
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
@@ -54,7 +54,7 @@ impl Clients {
         twice(|| {
             let mut install = pip.command(self);
             install.args(["install", "--quiet", "--disable-pip-version-check", "--no-input"]).args(&requirements);
-            install
+            run(&mut install)
         })
     }
 
@@ -116,15 +116,7 @@ fn install_node() -> Outcome {
     twice(|| {
         let mut npm = command("npm");
         npm.args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(root().join("e2e"));
-        npm
-    })
-}
-
-/// Registries fail now and then; a second attempt is cheaper than a red build.
-fn twice(install: impl Fn() -> Command) -> Outcome {
-    run(&mut install()).or_else(|first| {
-        println!("{first}; trying once more");
-        run(&mut install())
+        run(&mut npm)
     })
 }
 

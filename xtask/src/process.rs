@@ -78,6 +78,14 @@ pub(crate) fn run(command: &mut Command) -> Outcome {
     succeeded(command, status)
 }
 
+/// Tries what needs the network. Registries fail now and then; a second attempt is cheaper than a red build.
+pub(crate) fn twice(attempt: impl Fn() -> Outcome) -> Outcome {
+    attempt().or_else(|first| {
+        println!("{first}; trying once more");
+        attempt()
+    })
+}
+
 /// Whether the command ran and succeeded; what it printed is not shown.
 pub(crate) fn is_quiet_success(command: &mut Command) -> bool {
     let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
@@ -131,6 +139,7 @@ fn shown(command: &Command) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::cell::Cell;
 
     #[test]
     fn variables_that_users_set_for_cargo_are_kept() {
@@ -145,6 +154,21 @@ mod tests {
     fn a_failed_command_is_named_in_the_error() {
         let error = run(command("false").arg("--really")).unwrap_err();
         assert!(error.contains("`false --really` failed"), "{error}");
+    }
+
+    #[test]
+    fn what_fails_once_is_tried_once_more() {
+        let attempts = |failures| {
+            let made = Cell::new(0);
+            let outcome = twice(|| {
+                made.set(made.get() + 1);
+                if made.get() > failures { Ok(()) } else { Err(format!("failure {}", made.get())) }
+            });
+            (outcome, made.get())
+        };
+        assert_eq!(attempts(0), (Ok(()), 1));
+        assert_eq!(attempts(1), (Ok(()), 2));
+        assert_eq!(attempts(9), (Err("failure 2".to_owned()), 2));
     }
 
     #[test]
