@@ -127,9 +127,10 @@ def object_url(cairn: CairnServer, stored: dict[str, str]) -> str:
     return f"{cairn.endpoint}/{stored['Bucket']}/folder/a%20b%2Bc.txt"
 
 
+# Half a minute is left, whatever the machine does meanwhile; the last second is shown where the server's clock is moved.
 @pytest.mark.parametrize(
     ("age_seconds", "expires_seconds"),
-    [(0, 1), (50, 60), (3540, 3600), (0, WEEK_SECONDS), (WEEK_SECONDS - 60, WEEK_SECONDS)],
+    [(0, 30), (30, 60), (3540, 3600), (0, WEEK_SECONDS), (WEEK_SECONDS - 60, WEEK_SECONDS)],
 )
 def test_a_url_works_until_it_expires(
     cairn: CairnServer, signer: Signer, stored: dict[str, str], age_seconds: int, expires_seconds: int
