@@ -12,6 +12,7 @@ import random
 import shutil
 import socket
 import ssl
+import struct
 import subprocess
 import time
 import urllib.request
@@ -22,6 +23,8 @@ import trustme
 
 START_SECONDS_MAX = 60
 LOOK_SECONDS = 0.05
+# How long one look lasts.
+ANSWER_SECONDS_MAX = 5
 # Linux gives the ports from 32,768 on to whoever asks for any, other systems those from 49,152 on.
 FREE_PORT_MIN = 20_000
 FREE_PORT_MAX = 32_000
@@ -49,6 +52,17 @@ def free_port() -> int:
             return port
 
 
+def look_up(port: int) -> None:
+    """Asks the name server over UDP, as Pebble does; raises OSError if there is no answer."""
+    # A header with one question, which is for the address of `example`.
+    question = struct.pack("!6H", 1, 0x0100, 1, 0, 0, 0) + b"\x07example\x00" + struct.pack("!2H", 1, 1)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        asking.settimeout(ANSWER_SECONDS_MAX)
+        asking.connect(("127.0.0.1", port))
+        asking.send(question)
+        asking.recv(512)
+
+
 class AcmeAuthority:
     """One Pebble with its name server; asks challenges at `http_port` and `tls_port` of 127.0.0.1."""
 
@@ -69,7 +83,7 @@ class AcmeAuthority:
         return f"https://{self._listen}/dir"
 
     def start(self) -> AcmeAuthority:
-        """Returns once it answers."""
+        """Returns once it answers at all its ports, and its name server does."""
         certificate, key = self._directory / "pebble.pem", self._directory / "pebble.key"
         self._certificate.cert_chain_pems[0].write_to_path(str(certificate))
         self._certificate.private_key_pem.write_to_path(str(key))
@@ -81,7 +95,8 @@ class AcmeAuthority:
         }
         configuration = self._directory / "pebble.json"
         configuration.write_text(json.dumps({"pebble": settings}))
-        names = f"127.0.0.1:{free_port()}"
+        names_port = free_port()
+        names = f"127.0.0.1:{names_port}"
         off = ["-http01", "", "-https01", "", "-tlsalpn01", "", "-defaultIPv6", ""]
         manage = f"127.0.0.1:{free_port()}"
         running = [
@@ -92,6 +107,8 @@ class AcmeAuthority:
         while True:
             try:
                 self._fetch(self.directory_url)
+                self.root()
+                look_up(names_port)
                 return self
             except OSError:
                 if time.monotonic() > deadline or any(process.poll() is not None for process in running):
@@ -100,7 +117,8 @@ class AcmeAuthority:
                 time.sleep(LOOK_SECONDS)
 
     def _run(self, command: list[str]) -> subprocess.Popen[bytes]:
-        # Half of all nonces would be refused, and authorizations be kept for later orders, by chance.
+        # Challenges would be looked at later, and authorizations be kept for later orders, by chance. So are nonces
+        # refused, one in twenty; clients ask again.
         environment = os.environ | {"PEBBLE_VA_NOSLEEP": "1", "PEBBLE_AUTHZREUSE": "0"}
         with self._log_file.open("ab") as log:
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)

@@ -22,7 +22,8 @@ pytestmark = pytest.mark.skipif(
     not is_installed() and not os.environ.get("CI"), reason="Debian's package pebble is not installed"
 )
 
-ISSUE_SECONDS_MAX = 120
+# An attempt that failed, for instance at an authority that a busy machine held up, is made again after a minute.
+ISSUE_SECONDS_MAX = 300
 LOOK_SECONDS = 0.2
 
 Site = tuple[AcmeAuthority, CairnServer, int]
@@ -72,7 +73,8 @@ def issued(authority: AcmeAuthority, server: CairnServer, port: int, name: str) 
     while True:
         try:
             certificate, protocol = shaken(authority, port, name)
-        except ssl.SSLError:
+        # ssl.SSLError is one.
+        except OSError:
             assert time.monotonic() < deadline, server.log() + authority.log()
             time.sleep(LOOK_SECONDS)
             continue
