@@ -30,6 +30,8 @@ export async function withPage(address, work, options = {}) {
   });
   try {
     const page = await browser.newPage(options);
+    // Playwright's own half a minute is little on a busy machine.
+    page.setDefaultTimeout(120_000);
     await page.goto(address);
     return await work(page);
   } finally {
