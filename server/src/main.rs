@@ -2,6 +2,7 @@
 
 use clap::Parser;
 use environment::{SystemClock, SystemEntropy};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use server::client::{self, Failure as ClientFailure};
 use server::command_line::{Command, CommandLine, Serve, TokenCommand};
 use server::{Instance, Machine, Settings, banner, ready_file, reset_root};
@@ -35,7 +36,10 @@ fn run(line: CommandLine) -> Result<(), Failure> {
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime.max_blocking_threads(BLOCKING_THREADS_MAX).enable_all().build()?;
     let ended = match line.command {
-        Command::Serve(serve) => runtime.block_on(serve_until_told(&serve)),
+        Command::Serve(serve) => {
+            raise_open_files_limit();
+            runtime.block_on(serve_until_told(&serve))
+        }
         Command::Token(TokenCommand::ResetRoot(reset)) => {
             runtime.block_on(reset_root::run(&reset, machine())).map_err(Failure::from).and_then(|text| print(&text))
         }
@@ -44,6 +48,15 @@ fn run(line: CommandLine) -> Result<(), Failure> {
     // Work for the disk that still runs, such as a compaction, may be cut off at any moment as by a crash.
     runtime.shutdown_timeout(WORK_WAIT_MAX);
     ended
+}
+
+/// Lets the process open as many files and connections as the system would let it: many systems begin with 1,024,
+/// for the sake of programs older than this one.
+fn raise_open_files_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
+        tracing::warn!(%error, limit = ?limit.current, "the limit of open files could not be raised");
+    }
 }
 
 /// Longest time that work for the disk is given when the process ends.

@@ -282,7 +282,7 @@ async fn is_as_promised(client: &Client, target: &str, promised: Promised) {
 /// still have taken; everything else is an error, and did not happen.
 async fn full_to_the_last_byte(client: &Client, round: &str) -> Vec<(String, Promised)> {
     let mut promised = Vec::new();
-    for length in [10, INLINE_BYTES_MAX, 100 * KIB, 3 * MIB] {
+    for length in [10, INLINE_BYTES_MAX, 100 * KIB, 3 * MIB, 5 * MIB] {
         let target = format!("/full/{round}-{length}");
         let answer = client.put(&target, body_of(99, length)).send().await;
         assert!(matches!(answer.status, 200 | 500 | 503), "{} {}", answer.status, answer.text());

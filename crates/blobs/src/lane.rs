@@ -10,8 +10,10 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use types::limits::TRANSFER_BYTES;
 
-/// Units after which a job gives its thread to others: some milliseconds.
-const TURN_UNITS: usize = 16;
+/// Units after which a job gives its thread to others: two writes of a large upload, each as long as the disk takes.
+const TURN_UNITS: usize = 4;
+/// Jobs at once, over all uploads: half of the threads that may wait, so that reads and digests find others.
+const JOBS_MAX: usize = 32;
 /// Units that every upload has: one being filled, one in work, one between.
 const UPLOAD_UNITS: usize = 3;
 /// Units of one upload, if others leave them: when the disk takes its time, the digest goes on.
@@ -69,6 +71,34 @@ impl SpareUnits {
     }
 }
 
+/// The jobs of all lanes, so many at once.
+#[derive(Clone)]
+pub(crate) struct Jobs(Arc<Semaphore>);
+
+impl Jobs {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(Semaphore::new(JOBS_MAX)))
+    }
+
+    /// Runs `job` on a thread that may wait, now or in its turn.
+    fn run(&self, job: impl FnOnce() + Send + 'static) {
+        let with = |permit: OwnedSemaphorePermit| {
+            tokio::task::spawn_blocking(move || {
+                job();
+                drop(permit);
+            })
+        };
+        match Arc::clone(&self.0).try_acquire_owned() {
+            Ok(permit) => drop(with(permit)),
+            Err(_) => {
+                let turn = Arc::clone(&self.0).acquire_owned();
+                // The semaphore is never closed.
+                tokio::spawn(async move { turn.await.map(with) });
+            }
+        }
+    }
+}
+
 /// The buffers of one upload. Back-pressure: with all of them in the lanes, the next [`Units::take`] waits.
 pub(crate) struct Units {
     home: mpsc::UnboundedSender<Vec<u8>>,
@@ -122,7 +152,10 @@ fn emptied(mut buffer: Vec<u8>) -> Vec<u8> {
 }
 
 /// A worker and its queue.
-pub(crate) struct Lane<W>(Mutex<State<W>>);
+pub(crate) struct Lane<W> {
+    jobs: Jobs,
+    state: Mutex<State<W>>,
+}
 
 struct State<W> {
     queue: VecDeque<Item<W>>,
@@ -140,8 +173,9 @@ enum Item<W> {
 }
 
 impl<W: Work> Lane<W> {
-    pub(crate) fn new(worker: W) -> Arc<Self> {
-        Arc::new(Self(Mutex::new(State { queue: VecDeque::new(), worker: Some(worker), lost: false })))
+    pub(crate) fn new(worker: W, jobs: Jobs) -> Arc<Self> {
+        let state = Mutex::new(State { queue: VecDeque::new(), worker: Some(worker), lost: false });
+        Arc::new(Self { jobs, state })
     }
 
     /// Queues the preparation.
@@ -164,7 +198,7 @@ impl<W: Work> Lane<W> {
     }
 
     fn queue(self: &Arc<Self>, item: Item<W>) {
-        let mut state = lock(&self.0);
+        let mut state = lock(&self.state);
         if state.lost {
             return;
         }
@@ -177,13 +211,13 @@ impl<W: Work> Lane<W> {
 
     fn start(self: &Arc<Self>, worker: W) {
         let lane = Arc::clone(self);
-        tokio::task::spawn_blocking(move || lane.take_turn(worker));
+        self.jobs.run(move || lane.take_turn(worker));
     }
 
     fn take_turn(self: Arc<Self>, mut worker: W) {
         let _noticed = NoticePanic(&self);
         for _ in 0..TURN_UNITS {
-            let mut state = lock(&self.0);
+            let mut state = lock(&self.state);
             match state.queue.pop_front() {
                 None => {
                     state.worker = Some(worker);
@@ -216,7 +250,7 @@ struct NoticePanic<'a, W>(&'a Lane<W>);
 impl<W> Drop for NoticePanic<'_, W> {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let mut state = lock(&self.0.0);
+            let mut state = lock(&self.0.state);
             state.lost = true;
             state.queue.clear();
         }
@@ -247,7 +281,7 @@ mod tests {
 
     #[tokio::test]
     async fn every_lane_takes_every_unit_in_order_over_many_turns() {
-        let (first, second) = (Lane::new(Sum(Vec::new())), Lane::new(Sum(Vec::new())));
+        let (first, second) = (Lane::new(Sum(Vec::new()), Jobs::new()), Lane::new(Sum(Vec::new()), Jobs::new()));
         let mut units = Units::new(SpareUnits::new());
         let sent: Vec<u8> = (0..=255).collect();
         for byte in &sent {
@@ -275,8 +309,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn more_lanes_than_jobs_take_turns() {
+        let jobs = Jobs(Arc::new(Semaphore::new(1)));
+        let lanes: Vec<_> = std::iter::repeat_with(|| Lane::new(Sum(Vec::new()), jobs.clone())).take(5).collect();
+        let mut units = Units::new(SpareUnits::new());
+        let sent: Vec<u8> = (0..50).collect();
+        for byte in &sent {
+            send(&mut units, &lanes.iter().collect::<Vec<_>>(), &[*byte]).await;
+        }
+        for lane in lanes {
+            assert_eq!(lane.end().await.unwrap().0, sent);
+        }
+        jobs.0.acquire().await.unwrap().forget();
+    }
+
+    #[tokio::test]
     async fn a_panic_of_the_worker_is_heard_of_and_holds_no_buffer() {
-        let lane = Lane::new(Sum(Vec::new()));
+        let lane = Lane::new(Sum(Vec::new()), Jobs::new());
         let mut units = Units::new(SpareUnits::new());
         send(&mut units, &[&lane], b"panic").await;
         for _ in 0..10 {

@@ -14,7 +14,7 @@ use crate::digest_pool::DigestPool;
 use crate::directory_sync::DirectorySync;
 use crate::groups::Groups;
 use crate::held::HeldBlob;
-use crate::lane::SpareUnits;
+use crate::lane::{Jobs, SpareUnits};
 use crate::layout::{Chunks, directory_of, group, path_of};
 use crate::pool::on_pool;
 use crate::reader::{BlobReader, Source};
@@ -97,6 +97,7 @@ pub struct LocalBlobs {
     directories: Arc<DirectorySync>,
     digests: Arc<DigestPool>,
     spare_units: SpareUnits,
+    store_jobs: Jobs,
     abandoned: Arc<Abandoned>,
     corruptions: Arc<Corruptions>,
 }
@@ -120,6 +121,7 @@ impl LocalBlobs {
             directories: Arc::new(DirectorySync::new(Arc::clone(&disk))),
             digests: DigestPool::new(),
             spare_units: SpareUnits::new(),
+            store_jobs: Jobs::new(),
             abandoned: Arc::default(),
             corruptions: Arc::default(),
             disk,
@@ -130,8 +132,8 @@ impl LocalBlobs {
     ///
     /// `length` is the exact number of bytes to come; `None` if their sender does not say: then the body is read to its
     /// end, and a small one becomes inline all the same. MD5 and each of `algorithms` are computed on the way. `key`
-    /// must be new: one key, one blob. Holds three units of [`TRANSFER_BYTES`](types::limits::TRANSFER_BYTES) and a
-    /// sealed one; up to sixteen while few upload.
+    /// must be new: one key, one blob. Holds three units of [`TRANSFER_BYTES`](types::limits::TRANSFER_BYTES) and
+    /// two sealed ones; up to sixteen while few upload.
     ///
     /// # Errors
     /// `EntityTooLarge` and `StorageFull`, before a byte is read if the length is known; `IncompleteBody` or
@@ -224,7 +226,7 @@ impl LocalBlobs {
             _claim: Arc::clone(&claim),
         };
         let (digesting, spare) = (self.digests.stream(digester), self.spare_units.clone());
-        let stored = upload::store(target, body, digesting, spare, &self.reserve).await;
+        let stored = upload::store(target, body, digesting, spare, self.store_jobs.clone(), &self.reserve).await;
         let stored = stored.inspect_err(|error| self.believe_full(error))?;
         let blob = BlobRef { id, size: stored.size, place: Place::File };
         Ok(WrittenBlob { blob, sealed: None, digests: stored.digests, claim: Some(claim) })

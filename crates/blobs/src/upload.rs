@@ -13,7 +13,7 @@ use crate::announced::AnnouncedBody;
 use crate::digest::Digests;
 use crate::digest_pool::DigestStream;
 use crate::directory_sync::DirectorySync;
-use crate::lane::{Lane, SpareUnits, Unit, Units, Work};
+use crate::lane::{Jobs, Lane, SpareUnits, Unit, Units, Work};
 use crate::layout::{Chunks, SEALED_CHUNK_BYTES, directory_of, path_of};
 use crate::reserve::Reserve;
 use environment::{BLOCK_BYTES, Disk, DiskFile};
@@ -26,6 +26,7 @@ use types::limits::{CHUNK_BYTES, TRANSFER_BYTES};
 use types::{BlobId, OperationError};
 
 /// Plain bytes from which on an upload goes past the page cache. Smaller ones are written out in one go by the sync.
+/// One whose size nobody knows is large unless it ends within its first write.
 const LARGE_BYTES_MIN: u64 = 4 * 1024 * 1024;
 /// Sealed bytes from which on a large upload writes them: two units. Past the page cache each write is waited for, and
 /// a disk that is far away answers few large ones as soon as many small ones.
@@ -61,12 +62,13 @@ pub(crate) async fn store(
     mut body: AnnouncedBody<'_>,
     digesting: DigestStream,
     spare: SpareUnits,
+    jobs: Jobs,
     reserve: &Reserve,
 ) -> Result<StoredFile, OperationError> {
     let failed = Arc::new(AtomicBool::new(false));
     let path = path_of(target.id);
     let admits_units = target.size.is_none();
-    let storing = Lane::new(StoreWork::new(target, Arc::clone(&failed)));
+    let storing = Lane::new(StoreWork::new(target, Arc::clone(&failed)), jobs);
     let mut units = Units::new(spare);
     storing.begin();
     let mut more = body.has_more().await?;
@@ -137,7 +139,10 @@ impl StoreWork {
 
     fn write(&mut self, unit: &Unit) -> Result<(), BlobError> {
         self.seal(unit);
-        let is_large = self.target.size.is_none_or(|size| size >= LARGE_BYTES_MIN);
+        let is_large = match self.target.size {
+            Some(size) => size >= LARGE_BYTES_MIN,
+            None => self.written > 0 || !self.ended,
+        };
         let Some(file) = &self.file else { unreachable!("the file is created before the first unit") };
         let sealed = self.sealed.bytes();
         let ready = match (is_large, self.ended) {

@@ -45,7 +45,7 @@ pub trait DiskFile: Send + Sync + 'static {
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()>;
 
     /// As [`DiskFile::write_at`], for a piece of a large file: past the page cache where the disk can, which spares a
-    /// copy and leaves nothing for [`DiskFile::sync`] to wait for. Offset, length and where `bytes` begin in memory
+    /// copy and leaves [`DiskFile::sync`] little to wait for. Offset, length and where `bytes` begin in memory
     /// should be multiples of [`BLOCK_BYTES`]: what is not goes through the page cache all the same.
     fn write_large_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
         self.write_at(bytes, offset)
@@ -157,12 +157,11 @@ impl Disk for LocalDisk {
         let mut options = File::options();
         let path = self.root.join(path);
         let file = options.read(true).write(true).create_new(true).mode(0o600).open(&path)?;
-        Ok(Arc::new(LocalFile { file, past_cache: PastCache { path, file: OnceLock::new() } }))
+        Ok(Arc::new(LocalFile { file, past_cache: Some(PastCache { path, file: OnceLock::new() }) }))
     }
 
     fn open(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
-        let path = self.root.join(path);
-        Ok(Arc::new(LocalFile { file: File::open(&path)?, past_cache: PastCache { path, file: OnceLock::new() } }))
+        Ok(Arc::new(LocalFile { file: File::open(self.root.join(path))?, past_cache: None }))
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
@@ -188,10 +187,14 @@ impl Disk for LocalDisk {
     }
 }
 
+/// Bytes of a large file after which the disk is asked to begin writing.
+const WRITEBACK_BYTES: u64 = 4 * 1024 * 1024;
+
 #[derive(Debug)]
 struct LocalFile {
     file: File,
-    past_cache: PastCache,
+    /// Of a file that was made for writing.
+    past_cache: Option<PastCache>,
 }
 
 /// The way to a file past the page cache, opened when it is first wanted.
@@ -209,9 +212,22 @@ impl PastCache {
         let Some(file) = self.file.get_or_init(|| open().ok().map(File::from)) else { return Ok(0) };
         match rustix::io::pwrite(file, bytes, offset) {
             Ok(count) => Ok(count),
-            // Not so on this file system, or not with this alignment.
-            Err(Errno::INVAL | Errno::OPNOTSUPP | Errno::INTR) => Ok(0),
+            // Not so on this file system, not with this alignment, or not now.
+            Err(Errno::INVAL | Errno::OPNOTSUPP | Errno::INTR | Errno::AGAIN | Errno::NOMEM) => Ok(0),
             Err(error) => Err(error.into()),
+        }
+    }
+}
+
+impl LocalFile {
+    /// Asks the disk to begin writing what the write from `offset` to `end` has made complete, if it has not: past the
+    /// page cache, but some file systems only seem to go there.
+    fn start_writeback(&self, offset: u64, end: u64) {
+        let (start, end) = (offset - offset % WRITEBACK_BYTES, end - end % WRITEBACK_BYTES);
+        if let Some(length) = end.checked_sub(start).and_then(NonZeroU64::new) {
+            // On Linux, DONTNEED starts writing dirty pages without a wait, and keeps those still being written.
+            // A failed hint costs only time: the sync that follows reports what matters.
+            let _ = rustix::fs::fadvise(&self.file, start, Some(length), Advice::DontNeed);
         }
     }
 }
@@ -223,13 +239,12 @@ impl DiskFile for LocalFile {
 
     fn write_large_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
         let blocks = &bytes[..bytes.len() - bytes.len() % BLOCK_BYTES];
-        let written = if blocks.is_empty() { 0 } else { self.past_cache.write_at(blocks, offset)? };
-        let (rest, rest_offset) = (&bytes[written..], offset + written as u64);
-        self.file.write_all_at(rest, rest_offset)?;
-        // On Linux, DONTNEED starts writing dirty pages without a wait, and keeps those still being written.
-        // A failed hint costs only time: the sync that follows reports what matters.
-        let length = NonZeroU64::new(rest.len() as u64);
-        let _ = length.map(|length| rustix::fs::fadvise(&self.file, rest_offset, Some(length), Advice::DontNeed));
+        let written = match &self.past_cache {
+            Some(past_cache) if !blocks.is_empty() => past_cache.write_at(blocks, offset)?,
+            _ => 0,
+        };
+        self.file.write_all_at(&bytes[written..], offset + written as u64)?;
+        self.start_writeback(offset, offset + bytes.len() as u64);
         Ok(())
     }
 
@@ -319,5 +334,20 @@ mod tests {
             assert!(bytes == expected, "{path}");
             assert_eq!(file.length().unwrap(), expected.len() as u64);
         }
+    }
+
+    #[test]
+    fn whole_blocks_go_past_the_page_cache_where_there_is_a_way() {
+        let home = tempfile::tempdir().unwrap();
+        drop(LocalDisk::open(home.path()).unwrap().create(Path::new("file")).unwrap());
+        let past_cache = PastCache { path: home.path().join("file"), file: OnceLock::new() };
+        let all = vec![7; 3 * BLOCK_BYTES];
+        let aligned = all.as_ptr().align_offset(BLOCK_BYTES);
+        let written = past_cache.write_at(&all[aligned..aligned + BLOCK_BYTES], 0).unwrap();
+        let is_there = past_cache.file.get().unwrap().is_some();
+        assert_eq!(written, if is_there { BLOCK_BYTES } else { 0 });
+        // Whether what is not aligned is written so, depends on the disk; it is never an error.
+        let written = past_cache.write_at(&all[aligned + 1..aligned + 1 + BLOCK_BYTES], 1).unwrap();
+        assert!(written <= BLOCK_BYTES);
     }
 }

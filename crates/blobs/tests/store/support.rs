@@ -22,6 +22,9 @@ pub(crate) const UNIT: usize = TRANSFER_BYTES;
 /// Small enough to be quick, large enough for several units and a partial chunk.
 pub(crate) const LARGE: usize = 3 * UNIT + CHUNK + 17;
 
+/// Large enough to be written past the page cache, in several writes that do not end where units do.
+pub(crate) const PAST_CACHE: usize = 17 * UNIT + CHUNK + 17;
+
 /// A real directory behind a disk that misbehaves as told.
 pub(crate) struct TestDisk {
     inner: LocalDisk,
@@ -214,9 +217,15 @@ impl World {
         Stored { written, key }
     }
 
+    /// Writes a body of so many bytes, announced or not, and tells how it went.
+    pub(crate) async fn try_put(&self, size: usize, announced: bool) -> Result<WrittenBlob, OperationError> {
+        let length = announced.then_some(size as u64);
+        self.blobs.write(&mut BytesBody::new(noise(size)), length, &[], &new_key()).await
+    }
+
     /// Writes a body of `LARGE` bytes and tells how it went.
     pub(crate) async fn try_put_large(&self) -> Result<WrittenBlob, OperationError> {
-        self.blobs.write(&mut BytesBody::new(noise(LARGE)), Some(LARGE as u64), &[], &new_key()).await
+        self.try_put(LARGE, true).await
     }
 
     /// All of `range`, however the blob is placed.
