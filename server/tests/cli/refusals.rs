@@ -34,9 +34,11 @@ fn an_endpoint_that_cannot_be_used_is_told_before_anything_is_sent() {
 #[test]
 fn where_no_cairn_answers_the_exit_code_is_three() {
     let token = [("CAIRN_API_TOKEN", VALUE)];
-    // Nobody listens on a port that was just given back.
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    run(&["whoami", "--endpoint", &format!("http://{free}")], &token, "").refused(3, "is it running?");
+    // Its port is taken, so that nobody else gets it, but nobody listens there.
+    let mute = tokio::net::TcpSocket::new_v4().unwrap();
+    mute.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let endpoint = format!("http://{}", mute.local_addr().unwrap());
+    run(&["whoami", "--endpoint", &endpoint], &token, "").refused(3, "is it running?");
     let other = Stub::answering(|_| b"<html>".to_vec());
     other.run(&["whoami"]).refused(3, "is not that of the REST API");
     let huge = Stub::answering(|_| vec![b' '; 17 << 20]);
