@@ -1,6 +1,6 @@
 //! Bodies shorter or longer than announced, framing errors of every kind, clients that vanish or dawdle.
 
-use crate::support::{Client, Connection, KIB, MIB, TestClock, TestServer, body_of};
+use crate::support::{Client, Connection, KIB, MIB, TestClock, TestServer, body_of, until};
 use crate::{nothing_changed, server_with};
 use std::time::Duration;
 
@@ -159,6 +159,9 @@ async fn clients_that_vanish_leave_nothing() {
     nothing_changed(server, "bad").await;
 }
 
+/// Uploads that are cut off at once.
+const VANISHING_AT_ONCE: usize = 64;
+
 /// Resident bytes of this process.
 fn resident_bytes() -> usize {
     let bytes = crate::support::read_if_there(std::path::Path::new("/proc/self/statm")).unwrap();
@@ -171,19 +174,33 @@ async fn a_thousand_vanished_uploads_cost_no_memory() {
     let server = server_with("bad").await;
     let wire = server.client.put("/bad/b", body_of(1, 2 * MIB)).into_wire();
     let vanish = async |times: usize| {
-        for _ in 0..times {
-            let mut connection = Connection::open(server.client.address).await.unwrap();
-            connection.send(&wire[..wire.len() - MIB]).await.unwrap();
+        // Few at once: each takes file descriptors of this process.
+        for _ in 0..times / VANISHING_AT_ONCE {
+            let mut connections = Vec::new();
+            for _ in 0..VANISHING_AT_ONCE {
+                let mut connection = Connection::open(server.client.address).await.unwrap();
+                connection.send(&wire[..wire.len() - MIB]).await.unwrap();
+                connection.end_sending().await.unwrap();
+                connections.push(connection);
+            }
+            for mut connection in connections {
+                // With or without an answer: hyper may hang up on a connection whose other half is closed.
+                let _answer = connection.answer(false).await;
+                assert!(connection.is_closed().await);
+            }
         }
     };
-    vanish(200).await;
+    vanish(256).await;
     server.files_after_collection().await;
     let before = resident_bytes();
-    vanish(2400).await;
-    server.files_after_collection().await;
-    let grown = resident_bytes().saturating_sub(before);
-    // If each kept only one of its 256 KiB buffers, these would be 600 MiB. Tests beside this one take some too.
-    assert!(grown < 300 * MIB, "{grown} bytes more than before");
+    vanish(2432).await;
+    // If each kept only one of its 256 KiB buffers, these would be 608 MiB. Tests beside this one take some too, and
+    // blocking jobs of the last uploads may still run: what they have is given back.
+    until("less than 300 MiB more than before", async || {
+        server.files_after_collection().await;
+        resident_bytes().saturating_sub(before) < 300 * MIB
+    })
+    .await;
     nothing_changed(server, "bad").await;
 }
 

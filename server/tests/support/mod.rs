@@ -13,6 +13,7 @@ mod form;
 mod random;
 mod server;
 mod temporary;
+mod until;
 mod xml;
 
 pub(crate) use binary::{Cairn, clean_up, read_if_there, write_file};
@@ -25,6 +26,7 @@ pub(crate) use form::{BOUNDARY, Form, part};
 pub(crate) use random::Random;
 pub(crate) use server::{TestServer, files_below};
 pub(crate) use temporary::{Temporary, claims, session_token};
+pub(crate) use until::until;
 pub(crate) use xml::{blocks, element, elements, unescape};
 
 pub(crate) use types::limits::INLINE_BYTES_MAX;
