@@ -1,8 +1,8 @@
 //! Bodies shorter or longer than announced, framing errors of every kind, clients that vanish or dawdle.
 
-use crate::support::{Client, Connection, KIB, MIB, TestClock, TestServer, body_of, until};
+use crate::support::{Client, Connection, KIB, MIB, TestServer, body_of, until};
 use crate::{nothing_changed, server_with};
-use std::time::Duration;
+use http_support::body::BODY_SILENCE_MAX;
 
 const UNSIGNED_TRAILER: &str = "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
 
@@ -204,19 +204,15 @@ async fn a_thousand_vanished_uploads_cost_no_memory() {
     nothing_changed(server, "bad").await;
 }
 
-/// Sends what there is of a request and waits for the answer, minute after minute on the server's clock.
-async fn dawdle(server: &TestServer, wire: &[u8], clock: &TestClock) -> (u16, String) {
+/// Sends what there is of a request and waits for the answer; each time the server waits for more, a minute passes.
+async fn dawdle(server: &TestServer, wire: &[u8]) -> (u16, String) {
     let mut connection = Connection::open(server.client.address).await.unwrap();
     connection.send(wire).await.unwrap();
     let mut answer = std::pin::pin!(connection.answer(false));
-    let patience = environment::SystemClock::new();
     loop {
         tokio::select! {
             answer = &mut answer => return answer.unwrap().outcome(),
-            // The server's minute may begin only after its clock was moved: then it is moved again.
-            () = environment::Clock::sleep(&patience, Duration::from_millis(200)) => {
-                clock.advance(Duration::from_secs(61));
-            }
+            () = server.until_a_body_is_waited_for() => server.clock.advance(BODY_SILENCE_MAX),
         }
     }
 }
@@ -224,13 +220,12 @@ async fn dawdle(server: &TestServer, wire: &[u8], clock: &TestClock) -> (u16, St
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_that_falls_silent_is_told_so_after_a_minute() {
     let server = server_with("bad").await;
-    let clock = server.clock.clone();
     let timeout = (400, "RequestTimeout".to_owned());
     let small = server.client.put("/bad/b", "hello").into_wire();
-    assert_eq!(dawdle(&server, &small[..small.len() - 1], &clock).await, timeout);
+    assert_eq!(dawdle(&server, &small[..small.len() - 1]).await, timeout);
     let large = server.client.put("/bad/b", body_of(1, 700 * KIB)).into_wire();
-    assert_eq!(dawdle(&server, &large[..large.len() - 1], &clock).await, timeout);
+    assert_eq!(dawdle(&server, &large[..large.len() - 1]).await, timeout);
     let document = server.client.post("/bad?delete", "<Delete><Object><Key>a</Key></Object></Delete>").into_wire();
-    assert_eq!(dawdle(&server, &document[..document.len() - 1], &clock).await, timeout);
+    assert_eq!(dawdle(&server, &document[..document.len() - 1]).await, timeout);
     nothing_changed(server, "bad").await;
 }

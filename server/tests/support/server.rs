@@ -4,6 +4,7 @@ use super::{Client, PATIENCE, TestClock};
 use environment::disk::OpenDiskError;
 use environment::{Clock, SystemClock, SystemEntropy};
 use face_public::CacheSettings;
+use http_support::body::BODY_SILENCE_MAX;
 use operations::Caller;
 use operations::lifecycle::LifecycleTurn;
 use operations::store::StoreLimits;
@@ -80,6 +81,12 @@ impl TestServer {
     pub(crate) async fn restart(self) -> Self {
         let (home, clock) = self.stop().await;
         Self::open(home, clock, |_| ()).await
+    }
+
+    /// Waits until a request is under way whose body is silent since this very moment of the clock.
+    pub(crate) async fn until_a_body_is_waited_for(&self) {
+        // The loop that writes down what was read of Infrequent Access is the other one that sleeps as long.
+        self.clock.until_asleep(2, BODY_SILENCE_MAX).await;
     }
 
     /// The data directory.
