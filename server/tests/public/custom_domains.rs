@@ -3,7 +3,7 @@
 
 use crate::api::{Api, on_account};
 use crate::bucket::{PublicBucket, add_domain, assert_page, set_open, unsigned};
-use crate::support::Answer;
+use crate::support::{Answer, until};
 use serde_json::{Value, json};
 use std::time::Duration;
 use types::PermissionGroup::{R2BucketItemWrite, R2StorageRead};
@@ -88,10 +88,12 @@ async fn a_domain_becomes_active_by_itself() {
     open.add_domain("cats.example.com").await;
     let status = || async { open.api.get(CATS).await.ok()["status"].clone() };
     assert_eq!(status().await, json!({ "ownership": "pending", "ssl": "initializing" }));
-    open.server.clock.advance(Duration::from_secs(1));
-    while status().await != json!({ "ownership": "active", "ssl": "active" }) {
-        tokio::task::yield_now().await;
-    }
+    until("the domain is active", async || {
+        // Again and again: the loop may only just have begun to wait.
+        open.server.clock.advance(Duration::from_secs(1));
+        status().await == json!({ "ownership": "active", "ssl": "active" })
+    })
+    .await;
     open.api.put(CATS, &json!({ "enabled": false })).await.ok();
     assert_eq!(status().await, json!({ "ownership": "active", "ssl": "active" }));
 }
