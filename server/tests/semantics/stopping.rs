@@ -1,16 +1,13 @@
 //! Stopping gracefully: what runs is finished, what hangs is cut off, and nothing new begins.
 
 use crate::server_with;
-use crate::support::{Connection, MIB, PATIENCE, TestServer, body_of, etag_of};
-use environment::{Clock, SystemClock};
+use crate::support::{Connection, MIB, TestServer, body_of, etag_of, until};
 use std::net::SocketAddr;
 use std::time::Duration;
 
 /// Returns once the server accepts nobody any more.
 async fn stop_has_begun(address: SocketAddr) {
-    while Connection::open(address).await.is_ok() {
-        tokio::task::yield_now().await;
-    }
+    until("nobody is accepted", async || Connection::open(address).await.is_err()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -28,6 +25,7 @@ async fn running_downloads_and_uploads_are_finished_first() {
     let request = client.put("/stop/new", new.clone()).into_wire();
     let (first, rest) = request.split_at(request.len() - MIB);
     upload.send(first).await.unwrap();
+    server.until_a_body_is_waited_for().await;
     let mut idle = Connection::open(address).await.unwrap();
     client.head("/stop/old").send_on(&mut idle).await.unwrap().ok();
 
@@ -52,14 +50,14 @@ async fn a_client_that_hangs_keeps_nobody_from_stopping() {
     let mut hanging = Connection::open(address).await.unwrap();
     let request = client.put("/stop/never", body_of(1, MIB)).into_wire();
     hanging.send(&request[..request.len() - 1]).await.unwrap();
+    server.until_a_body_is_waited_for().await;
     let stopping = tokio::spawn(server.stop());
     stop_has_begun(address).await;
-    let real = SystemClock::new();
-    while !stopping.is_finished() {
+    until("it has stopped", async || {
         clock.advance(Duration::from_secs(1));
-        assert!(real.monotonic() < PATIENCE, "it waits for ever");
-        tokio::task::yield_now().await;
-    }
+        stopping.is_finished()
+    })
+    .await;
     let (home, clock) = stopping.await.unwrap();
     let server = TestServer::open(home, clock, |_| ()).await;
     server.client.get("/stop/never").send().await.refused(404, "NoSuchKey");
