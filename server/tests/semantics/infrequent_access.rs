@@ -2,7 +2,7 @@
 //! their 30 days. Source: R2 "Pricing".
 
 use crate::server_with;
-use crate::support::{Client, Connection, KIB, MIB, RequestBuilder, TestServer, body_of, element};
+use crate::support::{Client, Connection, KIB, MIB, RequestBuilder, TestServer, body_of, element, until};
 use background::retrievals::ROUND;
 use environment::Clock;
 use operations::{InfrequentUsage, UsageByDay};
@@ -139,11 +139,12 @@ async fn what_was_read_is_written_down_within_a_minute_and_at_the_end_and_outliv
     put(&server.client, "/rare/a", "0123456789").send().await.ok();
     server.client.get("/rare/a").send().await.ok();
     assert_eq!(usage(&server, "rare").await, UsageByDay::new(), "a read commits nothing");
-    while usage(&server, "rare").await.is_empty() {
+    until("what was read is written down", async || {
         // Again and again: the loop may only just have begun to wait.
         server.clock.advance(ROUND);
-        tokio::task::yield_now().await;
-    }
+        !usage(&server, "rare").await.is_empty()
+    })
+    .await;
     server.client.get("/rare/a").send().await.ok();
     let server = server.restart().await;
     let read: u64 = usage(&server, "rare").await.values().map(|usage| usage.retrieved_bytes).sum();

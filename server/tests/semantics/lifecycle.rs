@@ -3,7 +3,7 @@
 
 use crate::bucket_locks::{rule as lock_rule, set_rules as set_lock_rules};
 use crate::server_with;
-use crate::support::{Answer, Client, Form, KIB, TestServer, body_of, elements};
+use crate::support::{Answer, Client, Form, KIB, TestServer, body_of, elements, until};
 use environment::Clock;
 use std::time::Duration;
 use types::{LockCondition, Timestamp};
@@ -285,9 +285,11 @@ async fn the_server_acts_by_itself() {
     set(client, "aging", &[expire("end", "", 1)]).await;
     client.put("/aging/after", "x").send().await.ok();
     server.clock.advance(DAY);
-    while !keys(client, "aging").await.is_empty() {
+    until("the objects are removed", async || {
         server.clock.advance(background::lifecycle::ROUND);
-    }
+        keys(client, "aging").await.is_empty()
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

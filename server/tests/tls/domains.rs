@@ -3,7 +3,7 @@
 use crate::api::Api;
 use crate::house::{House, TLS12, TLS13, connect, tls_address};
 use crate::logs;
-use crate::support::{Connection, TestServer};
+use crate::support::{Connection, TestServer, until};
 use rustls::ClientConfig;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -121,18 +121,17 @@ async fn a_domain_is_active_while_there_is_a_certificate_for_it() {
         server.clock.advance(Duration::from_secs(10));
         api.get(&format!("{DOMAINS}/{name}")).await.ok()["status"]["ssl"].as_str().unwrap().to_owned()
     };
-    while status("cats.example.com").await != "active" {}
-    while status("dogs.example.org").await != "error" {}
-    let told = loop {
-        match logs::about("dogs.example.org") {
-            told if told.is_empty() => tokio::task::yield_now().await,
-            told => break told,
-        }
+    let becomes = async |name: &str, expected: &str| {
+        until(&format!("{name}: {expected}"), async || status(name).await == expected).await;
     };
+    becomes("cats.example.com", "active").await;
+    becomes("dogs.example.org", "error").await;
+    until("it is in the log", async || !logs::about("dogs.example.org").is_empty()).await;
+    let told = logs::about("dogs.example.org");
     assert!(told.len() == 1 && told[0].contains("put dogs.example.org.crt and dogs.example.org.key"), "{told:?}");
     house.put("dogs.example.org", &["dogs.example.org"]);
-    while status("dogs.example.org").await != "active" {}
+    becomes("dogs.example.org", "active").await;
     house.take_away("dogs.example.org");
-    while status("dogs.example.org").await != "error" {}
+    becomes("dogs.example.org", "error").await;
     assert_eq!(status("cats.example.com").await, "active");
 }

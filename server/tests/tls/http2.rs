@@ -1,7 +1,7 @@
 //! HTTP/2: the same requests, the same limits.
 
 use crate::house::{House, Http2};
-use crate::support::{Client, TestServer, body_of};
+use crate::support::{Client, TestServer, body_of, until};
 use http::{Request, Response, Version};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
@@ -97,10 +97,11 @@ async fn a_connection_that_asks_nothing_is_closed_in_time() {
     let mut connection = house.http2(&server, NAME).await;
     let get = signed(&server.client, "GET", "/bucket", Vec::new());
     assert_eq!(send(&mut connection, get).await.status(), 200);
-    while !connection.ended.is_finished() {
+    until("the connection is closed", async || {
         server.clock.advance(Duration::from_secs(25));
-        tokio::task::yield_now().await;
-    }
+        connection.ended.is_finished()
+    })
+    .await;
     // With a farewell or without: the clock may have passed the time for that as well.
     let _farewell = connection.ended.await.unwrap();
 }
