@@ -12,11 +12,6 @@ pub(crate) struct AlignedBuffer {
 }
 
 impl AlignedBuffer {
-    /// With nothing in it, and no memory yet.
-    pub(crate) fn new() -> Self {
-        Self::default()
-    }
-
     /// What is in it.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.memory[self.start..self.start + self.length]
@@ -54,7 +49,7 @@ mod tests {
 
     #[test]
     fn bytes_come_out_as_they_went_in_and_begin_at_a_block() {
-        let mut buffer = AlignedBuffer::new();
+        let mut buffer = AlignedBuffer::default();
         let (mut expected, mut next) = (Vec::new(), 0_u8);
         for (added, taken) in [(10, 4), (5000, 4096), (300_000, 290_000), (1, 0), (0, 100), (300_000, 310_811)] {
             for byte in buffer.extend(added) {

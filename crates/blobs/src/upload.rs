@@ -121,7 +121,7 @@ struct StoreWork {
 impl StoreWork {
     fn new(target: NewFile, failed: Arc<AtomicBool>) -> Self {
         let path = path_of(target.id);
-        let sealed = AlignedBuffer::new();
+        let sealed = AlignedBuffer::default();
         Self { target, path, file: None, sealed, written: 0, next_chunk: 0, ended: false, error: None, failed }
     }
 
