@@ -114,7 +114,7 @@ impl ObjectHead<'_> {
         for (name, text) in http_metadata(self.http) {
             header::put(&mut headers, name, text);
         }
-        headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/octet-stream"));
+        put_default_type(&mut headers);
         headers.insert(CONTENT_LENGTH, HeaderValue::from(self.size));
         PreparedHeaders(headers)
     }
@@ -197,8 +197,12 @@ fn override_http_metadata(headers: &mut HeaderMap, overrides: &HttpMetadata) {
     for (name, text) in http_metadata(overrides) {
         if !header::put(headers, name.clone(), text) {
             headers.remove(&name);
+            put_default_type(headers);
         }
     }
+}
+
+fn put_default_type(headers: &mut HeaderMap) {
     headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/octet-stream"));
 }
 
